@@ -1,0 +1,1 @@
+"""What more than one DicomSuite module needs, and nothing else."""

@@ -1,0 +1,210 @@
+"""`dicomsuite demo OUT`: DicomSuite's jobs, one by one, on a study of a patient who does not exist."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from DicomSuiteLib.errors import DicomSuiteError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from DicomSuiteLib.synthetic_study import SyntheticStudy
+
+SUMMARY = "write a synthetic study, de-identify and verify it, and say in plain words what was done"
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_SOME_REFUSED = 3
+
+_MARKER_NAME = "DICOMSUITE-DEMO.txt"
+_REWRITTEN = ("source", "deidentified")
+_MARKER_TEXT = (
+    f"Written by 'dicomsuite demo', which deletes {' and '.join(_REWRITTEN)} here when it runs again.\n"
+)
+
+
+class DemoError(DicomSuiteError):
+    """The demo's folder or the report it reads is not as the demo needs it."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where one run of the demo reads and writes; `study` is None when the user brought a folder."""
+
+    out: Path
+    source: Path
+    study: SyntheticStudy | None
+
+    @property
+    def deidentified(self) -> Path:
+        """The folder that may be given away."""
+        return self.out / "deidentified"
+
+    @property
+    def key_file(self) -> Path:
+        """The key of the pseudonyms; kept when the demo runs again, so that they stay the same."""
+        return self.out / "secret" / "key"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("out", type=Path, metavar="OUT", help="where to write everything; new or empty")
+    parser.add_argument(
+        "--input", type=Path, metavar="FOLDER", help="take this DICOM folder, not a synthetic study"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run every step; 0 if all ended as they should, 3 if some of the user's files were refused, else 1."""
+    demo = _prepare(args.out, args.input)
+    worst = EXIT_DONE
+    for number, step in enumerate(STEPS, start=1):
+        _say(f"\n{number}. ", end="")
+        code = step(demo)
+        if code not in (EXIT_DONE, EXIT_SOME_REFUSED):
+            _say(f"\nThe demo stopped here with exit code {code}.")
+            return code
+        worst = max(worst, code)
+    _say_where_everything_is(demo)
+    return worst
+
+
+def _prepare(out: Path, given: Path | None) -> Demo:
+    """Make `out` ready, and write the study into it unless the user has given a folder."""
+    if given is not None:
+        _refuse_overlap(out, given)
+    try:
+        _claim_folder(out)
+        return _with_own_study(out) if given is None else Demo(out, given, None)
+    except OSError as error:
+        reason = error.strerror or error
+        raise DemoError(f"{out} cannot be used for the demo: {reason}; name another folder.") from error
+
+
+def _claim_folder(out: Path) -> None:
+    """Mark `out` as the demo's, and delete what an earlier demo wrote there but never anything else."""
+    marker = out / _MARKER_NAME
+    if out.exists() and any(out.iterdir()) and not marker.is_file():
+        raise DemoError(
+            f"{out} is not empty and not from an earlier demo; name a folder that does not exist yet."
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    marker.write_text(_MARKER_TEXT, encoding="utf-8")
+    for name in _REWRITTEN:
+        if (out / name).exists():
+            shutil.rmtree(out / name)
+
+
+def _refuse_overlap(out: Path, given: Path) -> None:
+    if not given.is_dir():
+        raise UsageError(f"{given} is not a folder; --input takes a folder of DICOM files.")
+    inner, outer = out.resolve(), given.resolve()
+    if inner.is_relative_to(outer) or outer.is_relative_to(inner):
+        raise UsageError(f"{out} and {given} lie inside one another; name an OUT elsewhere.")
+
+
+def _with_own_study(out: Path) -> Demo:
+    from DicomSuiteLib.synthetic_study import write_synthetic_study
+
+    study = write_synthetic_study(out / "source")
+    _say(
+        f"Wrote a synthetic study of a patient who does not exist: {len(study.ct_files)} CT slices,\n"
+        "one RTSTRUCT, one ultrasound capture with the patient's name in its picture, one mask (NRRD).\n"
+        f"{len(study.planted)} identifying strings are planted in it."
+    )
+    return Demo(out, study.folder, study)
+
+
+def _deidentify(demo: Demo) -> int:
+    """Run `dicomsuite anonymize`; of the demo's own study exactly the ultrasound capture must be refused."""
+    folders = [str(demo.source), str(demo.deidentified)]
+    code = _run_command("anonymize", [*folders, "--key-file", str(demo.key_file), "--progress", "none"])
+    if code not in (EXIT_DONE, EXIT_SOME_REFUSED):
+        return code
+    if demo.study is None:
+        return code
+    files = _counted_files(demo.deidentified / "report.json")
+    as_expected = (files["written"], files["quarantined"]) == (len(demo.study.dicom_files) - 1, 1)
+    return EXIT_DONE if as_expected else EXIT_FAILED
+
+
+def _verify(demo: Demo) -> int:
+    """Run `dicomsuite verify` against the source."""
+    return _run_command("verify", [str(demo.deidentified), "--against", str(demo.source)])
+
+
+def _search_planted_strings(demo: Demo) -> int:
+    """Count by simple search, apart from the engine's own check, what is left of the planted strings."""
+    if demo.study is None:
+        _say("No strings were planted in your folder, so there are none to search for.")
+        return EXIT_DONE
+    left = count_strings(demo.deidentified, demo.study.planted)
+    before = count_strings(demo.source, demo.study.planted)
+    _say(f"Searched every byte and file name for the {len(demo.study.planted)} planted strings:")
+    _say(f"   {before} places in the source, {left} in the de-identified copy.")
+    return EXIT_DONE if before and not left else EXIT_FAILED
+
+
+STEPS: tuple[Callable[[Demo], int], ...] = (_deidentify, _verify, _search_planted_strings)
+"""What the demo shows, in order; each step says what it does and returns an exit code."""
+
+
+def count_strings(folder: Path, strings: tuple[str, ...]) -> int:
+    """How often `strings` occur in names and bytes below `folder`, as UTF-8, Latin-1 or JSON's escapes."""
+    needles = {spelling for string in strings for spelling in _spellings(string)}
+    return sum(text.count(needle) for text in _names_and_contents(folder) for needle in needles)
+
+
+def _spellings(string: str) -> tuple[bytes, ...]:
+    escaped = json.dumps(string)[1:-1]
+    return string.encode("utf-8"), string.encode("latin-1", "ignore"), escaped.encode("ascii")
+
+
+def _names_and_contents(folder: Path) -> Iterator[bytes]:
+    for path in sorted(folder.rglob("*")):
+        yield path.name.encode("utf-8", "surrogateescape")
+        if path.is_file():
+            yield path.read_bytes()
+
+
+def _run_command(name: str, arguments: list[str]) -> int:
+    """Run another `dicomsuite` command as the user would, after showing its command line."""
+    import shlex
+
+    from DicomSuiteLib import cli
+
+    _say(f"dicomsuite {shlex.join([name, *arguments])}")
+    sys.stdout.flush()
+    return cli.main([name, *arguments])
+
+
+def _counted_files(report: Path) -> dict[str, int]:
+    """How many files a de-identification has written, quarantined and passed over, by its own report."""
+    try:
+        return json.loads(report.read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError) as error:
+        raise DemoError(f"{report} is not a report of 'dicomsuite anonymize'; run the demo again.") from error
+
+
+def _say_where_everything_is(demo: Demo) -> None:
+    _say("\nDone. Look at:")
+    places = {
+        "source": demo.source,
+        "de-identified copy": demo.deidentified,
+        "report to read": demo.deidentified / "report.html",
+        "report for programs": demo.deidentified / "report.json",
+        "key (keep it secret)": demo.key_file,
+    }
+    for what, path in places.items():
+        _say(f"  {what:<21} {path}")
+
+
+def _say(text: str, end: str = "\n") -> None:
+    sys.stdout.write(text + end)

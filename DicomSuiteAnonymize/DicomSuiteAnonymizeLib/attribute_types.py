@@ -1,0 +1,54 @@
+"""Types (PS3.5 7.4) that PS3.3 gives, per IOD, to the attributes whose Basic action depends on them."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+_TABLE = Path(__file__).with_name("Data") / "attribute_types.tsv"
+_ANY_IOD = "*"
+_CONTENT_SEQUENCE = 0x0040A730
+_NO_TYPES: Mapping[int, str] = MappingProxyType({})
+
+
+def types_at(sop_class_uid: str, path: tuple[int, ...]) -> Mapping[int, str]:
+    """Type ("1", "1C", "2", "2C", "3") by tag of the attributes directly inside the sequence at `path`.
+
+    Only attributes with a compound Basic action ("X/Z/D") are listed. `path` holds the tags of the enclosing
+    sequences, the outermost first; () is the top level. Content Sequence (0040,A730) nested in itself counts
+    once, since its items are alike at every depth. Where several modules of the IOD define an attribute at
+    that path, the most demanding type applies, whatever the module's usage. Empty where the IOD has nothing
+    there. For a SOP class that the table does not know: the most demanding type over all IODs.
+    """
+    line_numbers_of, _lines = _read_table()
+    line_numbers = line_numbers_of.get(sop_class_uid, line_numbers_of[_ANY_IOD])
+    return _types_by_path(line_numbers).get(_without_recursion(path), _NO_TYPES)
+
+
+def _without_recursion(path: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(tag for i, tag in enumerate(path) if i == 0 or not tag == path[i - 1] == _CONTENT_SEQUENCE)
+
+
+@cache
+def _read_table() -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Line numbers by SOP class UID, and the lines, which IODs share: each is one path with its types."""
+    iods, lines = _TABLE.read_text(encoding="ascii").split("\n\n")
+    line_numbers_of = {}
+    for iod in iods.splitlines():
+        sop_class_uids, _name, *line_numbers = iod.split("\t")
+        line_numbers_of.update(dict.fromkeys(sop_class_uids.split(), tuple(line_numbers)))
+    return line_numbers_of, lines.splitlines()
+
+
+@cache
+def _types_by_path(line_numbers: tuple[str, ...]) -> dict[tuple[int, ...], Mapping[int, str]]:
+    _line_numbers_of, lines = _read_table()
+    return dict(_path_and_types(lines[int(number)]) for number in line_numbers)
+
+
+def _path_and_types(line: str) -> tuple[tuple[int, ...], Mapping[int, str]]:
+    """From "00400275.00321064<TAB>00080021=3 00080031=3": sequence tags, then tag=type of each attribute."""
+    path, attributes = line.split("\t")
+    pairs = (attribute.split("=") for attribute in attributes.split())
+    types = {int(tag, 16): type_ for tag, type_ in pairs}
+    return tuple(int(tag, 16) for tag in path.split(".") if tag), MappingProxyType(types)

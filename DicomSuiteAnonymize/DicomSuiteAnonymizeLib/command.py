@@ -1,0 +1,128 @@
+"""`dicomsuite anonymize`: de-identify files and folders."""
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from DicomSuiteAnonymizeLib.errors import AnonymizeError
+from DicomSuiteAnonymizeLib.instance_task import TaskSettings
+from DicomSuiteAnonymizeLib.keys import KEY_BYTES, default_key_file, load_or_create_key
+from DicomSuiteAnonymizeLib.profile import BUILT_IN, OnLeak, Profile
+from DicomSuiteAnonymizeLib.profile_file import read_profile
+from DicomSuiteAnonymizeLib.ps315 import Option
+from DicomSuiteAnonymizeLib.run import Run, RunOptions, RunOutcome
+from DicomSuiteLib.errors import UsageError
+from DicomSuiteLib.progress import ProgressReporter
+from DicomSuiteLib.tasks import CancelToken, cancel_on_signals
+
+SUMMARY = "De-identify DICOM files according to PS3.15; sources are never changed."
+EXIT_SOME_REFUSED = 3
+
+_RETAIN = {option.cli: option for option in Option if option.column.startswith("Retain")}
+_CLEAN = {option.cli: option for option in Option if option.column.startswith("Clean")}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Define the command's arguments."""
+    parser.add_argument("source", nargs="+", type=Path, metavar="SRC", help="folder or file to read")
+    parser.add_argument("target", type=Path, metavar="OUT", help="new or empty folder for the result")
+    rules = parser.add_mutually_exclusive_group()
+    rules.add_argument("--profile", choices=BUILT_IN, default="basic", help="built-in rules (default: %(default)s)")
+    rules.add_argument("--profile-file", type=Path, metavar="FILE", help="rules saved as JSON")
+    parser.add_argument(
+        "--retain", action="append", choices=_RETAIN, default=[], help="PS3.15 option to add; may be repeated"
+    )
+    parser.add_argument(
+        "--clean", action="append", choices=_CLEAN, default=[], help="PS3.15 option to add; may be repeated"
+    )
+    parser.add_argument(
+        "--on-leak",
+        choices=[choice.value for choice in OnLeak],
+        help="an original value found again elsewhere is taken out (replace) or its file is refused (fail)",
+    )
+    parser.add_argument(
+        "--key-file", type=Path, metavar="FILE", default=default_key_file(),
+        help="secret that all pseudonyms depend on; created where absent (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--allow-pixel-risk",
+        action="store_true",
+        help="let pass what may show identifying text in its pixels",
+    )
+    parser.add_argument(
+        "--audit-hash", choices=("header", "file"), default="header",
+        help="SHA-256 in the audit trail: of all but the pixel values, or of whole files, which takes about twice as "
+        "long (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes to use")
+    parser.add_argument("--resume", action="store_true", help="finish a run that was interrupted")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be done, write nothing")
+    parser.add_argument("--zip", action="store_true", help="pack the de-identified files into OUT/dicom.zip")
+    parser.add_argument(
+        "--progress",
+        choices=("bar", "json", "none"),
+        default="bar",
+        help="how to show progress (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; 0 all done, 3 done but some files were refused."""
+    if args.workers < 1:
+        raise UsageError("--workers must be at least 1.")
+    options = RunOptions(
+        tuple(args.source), args.target, args.key_file, args.workers, args.resume, args.zip and not args.dry_run
+    )
+    settings = TaskSettings(
+        _profile(args),
+        _key(args),
+        "" if args.dry_run else str(args.target.resolve()),
+        args.allow_pixel_risk,
+        args.audit_hash == "file",
+    )
+    token = CancelToken()
+    with cancel_on_signals(token):
+        outcome = Run(options, settings, ProgressReporter(args.progress), token).execute()
+    if args.progress != "json":
+        sys.stdout.write(_summary(outcome, args))
+    return EXIT_SOME_REFUSED if outcome.report["files"]["quarantined"] else 0
+
+
+def _key(args: argparse.Namespace) -> bytes:
+    if args.dry_run and not args.key_file.exists():
+        return bytes(KEY_BYTES)  # no pseudonym is shown or written
+    return load_or_create_key(args.key_file)
+
+
+def _profile(args: argparse.Namespace) -> Profile:
+    profile = read_profile(args.profile_file) if args.profile_file else BUILT_IN[args.profile]
+    added = frozenset([_RETAIN[word] for word in args.retain] + [_CLEAN[word] for word in args.clean])
+    if added and not profile.is_ps315:
+        raise AnonymizeError(f"Profile {profile.name} is not based on PS3.15: --retain and --clean do not apply to it.")
+    on_leak = OnLeak(args.on_leak) if args.on_leak else profile.on_leak
+    return replace(profile, options=profile.options | added, on_leak=on_leak)
+
+
+def _summary(outcome: RunOutcome, args: argparse.Namespace) -> str:
+    report = outcome.report
+    files = report["files"]
+    would = "would be " if args.dry_run else ""
+    lines = [
+        f"{files['in']} files: {files['written']} {would}written, {files['quarantined']} quarantined, "
+        f"{files['not_dicom']} not DICOM",
+        f"{report['patients']} patients, {report['studies']} studies, {report['series']} series; "
+        f"profile {report['profile']['name']}"
+        + (f" with {', '.join(report['profile']['options'])}" if report["profile"]["options"] else ""),
+    ]
+    if not report["profile"]["basis"].startswith("ps3.15"):
+        lines.append("This is NOT a de-identification according to PS3.15: only single attributes were changed.")
+    if args.dry_run:
+        lines += [f"  {action}  {count:>9}" for action, count in report["actions"].items()]
+    lines += [f"  quarantined {count:>6}: {reason}" for reason, count in report["reasons"].items()]
+    if not args.dry_run:
+        lines.append(f"report: {args.target / 'report.html'}")
+    if outcome.quarantine_list:
+        lines.append(f"which files were quarantined (names patients, keep it): {outcome.quarantine_list}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,142 @@
+"""From nodes to bytes: applies the steps and writes the new data set."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from DicomSuiteAnonymizeLib.elements import FileRange, Nested, encode, encode_item, wire, wire_vrs
+from DicomSuiteAnonymizeLib.markers import encoded_markers
+from DicomSuiteAnonymizeLib.plan import MARKER_TAGS, Level, Plan
+from DicomSuiteAnonymizeLib.safe_private import settle
+from DicomSuiteAnonymizeLib.steps import Action
+from DicomSuiteAnonymizeLib.subject import Facts, Subject
+from DicomSuiteAnonymizeLib.templates import Stretch
+from DicomSuiteAnonymizeLib.values import Replacer
+
+Change = tuple[str, str, str]
+"""Path of tags, action code, rule: what happened to one attribute, without any value."""
+
+
+_NO_FACTS: Facts = {}
+
+
+def path_text(path: tuple[int, ...]) -> str:
+    """Path of tags as "(3006,0010)/(0020,0052)"; items of sequences are not told apart."""
+    return "/".join(f"({tag >> 16:04X},{tag & 0xFFFF:04X})" for tag in path)
+
+
+@dataclass
+class Emission:
+    """What came out of one data set: its parts in order, and what was changed."""
+
+    parts: list[bytes | FileRange] = field(default_factory=list)
+    changes: list = field(default_factory=list)
+    nested_changes: Counter = field(default_factory=Counter)
+
+
+class EmittedStretch:
+    """What became of a stretch for one subject; compared by identity."""
+
+    __slots__ = ("_changes", "_nested", "encoded")
+
+    def __init__(self, emission: Emission) -> None:
+        self.encoded = b"".join(emission.parts)
+        self._changes = emission.changes
+        self._nested = emission.nested_changes
+
+    def counts(self) -> Counter:
+        """What was changed, with how often."""
+        counts = Counter(change for change in self._changes if change is not None)
+        counts.update(self._nested)
+        return counts
+
+
+class Emitter:
+    """Applies steps to walked data sets; one for a whole run."""
+
+    def __init__(self, plan: Plan, replacer: Replacer) -> None:
+        self._plan = plan
+        self._replacer = replacer
+        self._markers = {explicit: encoded_markers(plan.profile, explicit) for explicit in (True, False)}
+
+    def emit(self, nodes: list, level: Level, explicit: bool, subject: Subject, facts: Facts = _NO_FACTS) -> Emission:
+        """The data set's new bytes; `facts` are those of all nodes. Raises AnonymizeError and elements.Unsupported."""
+        emission = Emission()
+        parts, changes = emission.parts, emission.changes
+        cache = subject.cache(level, explicit)
+        for node in settle(nodes) if level.settles else nodes:
+            kind = type(node)
+            if kind is bytes:
+                parts.append(node)
+            elif kind is tuple:
+                made = cache.get(node)
+                if made is None:
+                    made = cache[node] = self._element(node, level, explicit, subject)
+                parts.append(made[0])
+                changes.append(made[1])
+            elif kind is Stretch:
+                stretch = node.once(
+                    (subject, level),
+                    lambda node=node: EmittedStretch(self.emit(node.nodes, level, explicit, subject)),
+                )
+                parts.append(stretch.encoded)
+                changes.append(stretch)
+            elif kind is int:
+                parts.append(self._inserted(node, facts, level, explicit, subject, changes))
+            elif kind is Nested:
+                self._sequence(node, level, explicit, subject, parts, emission.nested_changes)
+            else:
+                parts.append(node)
+        return emission
+
+    def _element(self, node: tuple, level: Level, explicit: bool, subject: Subject) -> tuple[bytes, Change | None]:
+        wire_tag, vr, value, step, wire_vr = node
+        tag = wire(wire_tag)
+        new, action = self._replacer.replace(step, tag, vr, value, subject)
+        encoded = b"" if new is None else encode(wire_tag, wire_vr, new, explicit)
+        if action is Action.KEEP:
+            return encoded, None
+        return encoded, (path_text((*level.path, tag)), action.value, step.rule)
+
+    def _inserted(self, tag, facts, level, explicit, subject, changes) -> bytes:
+        if tag in MARKER_TAGS:
+            return self._markers[explicit][tag]
+        step = level.steps[wire(tag)]
+        edit = next((edit for edit in step.edits if subject.identity.matches(edit)), None)
+        if wire(tag) in facts or edit is None or edit.action is not Action.REPLACE:
+            return b""
+        vr = wire_vrs()[wire(tag)]
+        changes.append((path_text((tag,)), Action.REPLACE.value, "added"))
+        return encode(wire(tag), vr, self._replacer.inserted(edit, vr, subject), explicit)
+
+    def _sequence(self, node: Nested, level, explicit, subject, parts: list[bytes], changes: Counter) -> None:
+        step = node.step
+        action = Action.KEEP if step is None else subject.identity.action(step)
+        if action not in (Action.KEEP, Action.RECURSE):
+            changes[path_text((*level.path, wire(node.wire))), action.value, step.rule] += 1
+        if action is Action.REMOVE:
+            return
+        if action is Action.EMPTY:
+            parts.append(encode(node.wire, node.wire_vr, b"", explicit))
+            return
+        items = b"".join(
+            [encode_item(self._item(item, node.level, node.explicit, subject, changes)) for item in node.items]
+        )
+        parts.append(encode(node.wire, node.wire_vr, items, explicit))
+
+    def _item(self, nodes: list, level: Level, explicit: bool, subject: Subject, changes: Counter) -> bytes:
+        parts: list[bytes] = []
+        cache = subject.cache(level, explicit)
+        for node in settle(nodes) if level.settles else nodes:
+            kind = type(node)
+            if kind is bytes:
+                parts.append(node)
+            elif kind is tuple:
+                made = cache.get(node)
+                if made is None:
+                    made = cache[node] = self._element(node, level, explicit, subject)
+                parts.append(made[0])
+                if made[1] is not None:
+                    changes[made[1]] += 1
+            else:
+                self._sequence(node, level, explicit, subject, parts, changes)
+        return b"".join(parts)

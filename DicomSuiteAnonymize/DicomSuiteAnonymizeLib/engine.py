@@ -1,0 +1,163 @@
+"""One profile and one key, compiled: what both ways of rewriting a file work with."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+from DicomSuiteAnonymizeLib.elements import FileRange, Nested
+from DicomSuiteAnonymizeLib.emitter import Change, EmittedStretch, Emitter
+from DicomSuiteAnonymizeLib.errors import AnonymizeError
+from DicomSuiteAnonymizeLib.keys import Pseudonyms
+from DicomSuiteAnonymizeLib.leak_check import LeakCheck
+from DicomSuiteAnonymizeLib.leaks import OldUIDs
+from DicomSuiteAnonymizeLib.plan import Level, Plan
+from DicomSuiteAnonymizeLib.profile import Profile
+from DicomSuiteAnonymizeLib.steps import Action
+from DicomSuiteAnonymizeLib.subject import (
+    INSTANCE_NUMBER,
+    SOP_CLASS_UID,
+    SOP_INSTANCE_UID,
+    Facts,
+    Subject,
+    Subjects,
+)
+from DicomSuiteAnonymizeLib.templates import Stretch
+from DicomSuiteAnonymizeLib.values import Replacer, padded
+
+
+class NotDicom(Exception):
+    """The file is something else; nothing is wrong with it."""
+
+
+class ChangeSet:
+    """What was done to an instance: [path, action, rule, count] lists in a fixed order, and a digest of them."""
+
+    __slots__ = ("elements", "id")
+
+    def __init__(self, counts: Counter) -> None:
+        self.elements = [[*change, count] for change, count in sorted(counts.items())]
+        self.id = sha256(json.dumps(self.elements).encode()).hexdigest()[:16]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ChangeSet) and self.elements == other.elements
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@dataclass(slots=True)
+class Rewritten:
+    """One instance, ready to be written.
+
+    Attributes
+    ----------
+    parts
+        The new file in order: bytes, and ranges of the source that are copied.
+    sop_instance
+        Original SOP Instance UID.
+    digest
+        SHA-256 (hexadecimal) of the source's bytes that were read: all but bulk values, or all of them.
+    changes
+        What was done, with how often; without any value.
+    risk
+        Why the pixels may identify the patient, or "".
+    """
+
+    parts: list[bytes | FileRange]
+    subject: Subject
+    sop_instance: bytes
+    digest: str
+    changes: ChangeSet
+    risk: str
+
+
+class Engine:
+    """Compiled once per process; holds caches, no results."""
+
+    def __init__(self, profile: Profile, key: bytes) -> None:
+        self.profile = profile
+        self.plan = Plan(profile)
+        self.pseudonyms = Pseudonyms(key)
+        self.replacer = Replacer(self.pseudonyms)
+        self.emitter = Emitter(self.plan, self.replacer)
+        self.subjects = Subjects(self.pseudonyms)
+        self._change_sets: dict[tuple, ChangeSet] = {}
+
+    def leak_check(self, subject: Subject, nodes: list) -> LeakCheck:
+        """Search for what this instance's source holds and its output must not."""
+        uids = OldUIDs(frozenset(_replaced_uids(nodes, subject)))
+        return LeakCheck(subject.needles, uids, self.pseudonyms.uid, self.profile.on_leak)
+
+    def new_sop_instance(
+        self, level: Level, facts: Facts, media_instance: bytes, subject: Subject
+    ) -> tuple[bytes, bytes]:
+        """Original and new SOP Instance UID, unpadded. Raises AnonymizeError where there is none."""
+        old = facts.get(SOP_INSTANCE_UID, b"").strip(b"\0 ") or media_instance
+        if not old:
+            raise AnonymizeError("no SOP Instance UID, neither in the data set nor in the file meta information")
+        step = level.steps[SOP_INSTANCE_UID]
+        new = self.pseudonyms.uid(old) if subject.identity.action(step) is Action.UID else old
+        return old, new
+
+    def change_set(
+        self, changes: list[Change | EmittedStretch | None], nested: Counter, extra: list[Change]
+    ) -> ChangeSet:
+        """What was done, with counts; instances of a series mostly share one."""
+        key = (tuple(changes), frozenset(nested.items()), tuple(extra))
+        known = self._change_sets.get(key)
+        if known is None:
+            counts = Counter(nested)
+            for change in changes:
+                if type(change) is tuple:
+                    counts[change] += 1
+                elif change is not None:
+                    counts.update(change.counts())
+            counts.update(extra)
+            if len(self._change_sets) > 256:
+                self._change_sets.clear()
+            known = self._change_sets[key] = ChangeSet(counts)
+        return known
+
+
+def check_class(facts: Facts, media_class: bytes) -> None:
+    """Raises AnonymizeError for what is no instance of a composite object."""
+    if media_class == b"1.2.840.10008.1.3.10":
+        raise AnonymizeError("a DICOMDIR: it indexes the original names; make a new one from the output")
+    if not (facts.get(SOP_CLASS_UID, b"").strip(b"\0 ") or media_class):
+        raise AnonymizeError("no SOP Class UID: what kind of object this is cannot be known")
+
+
+def with_rank(nodes: list, rank: int | None, subject: Subject) -> list:
+    """Nodes in which Instance Number holds what a RENUMBER edit for this subject makes of the rank (from 0)."""
+    if rank is None:
+        return nodes
+    return [_renumbered(node, rank, subject) if _is_instance_number(node) else node for node in nodes]
+
+
+def _is_instance_number(node) -> bool:
+    return type(node) is tuple and node[0] == INSTANCE_NUMBER
+
+
+def _renumbered(node: tuple, rank: int, subject: Subject) -> tuple:
+    edit = next((edit for edit in node[3].edits if subject.identity.matches(edit)), None)
+    if edit is None or edit.action is not Action.RENUMBER:
+        return node
+    value = b"%d" % (int(edit.value or 1) + rank)
+    return (*node[:2], padded(b"IS", value), *node[3:])
+
+
+def _replaced_uids(nodes: list, subject: Subject) -> Iterator[bytes]:
+    for node in nodes:
+        kind = type(node)
+        if kind is tuple:
+            if node[1] == b"UI" and node[3] is not None and subject.identity.action(node[3]) is Action.UID:
+                yield from (uid for part in node[2].split(b"\\") if (uid := part.strip(b"\0 ")))
+        elif kind is Stretch:
+            yield from node.once(
+                ("uids", subject.identity), lambda node=node: tuple(_replaced_uids(node.nodes, subject))
+            )
+        elif kind is Nested:
+            for item in node.items:
+                yield from _replaced_uids(item, subject)

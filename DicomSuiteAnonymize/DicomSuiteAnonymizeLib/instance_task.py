@@ -1,0 +1,142 @@
+"""The task that every executor runs: a batch of files in, new files and result rows out."""
+
+import json
+import os
+from collections import namedtuple
+from dataclasses import dataclass
+from functools import lru_cache
+
+from DicomSuiteAnonymizeLib.elements import Unsupported
+from DicomSuiteAnonymizeLib.engine import Engine, NotDicom, Rewritten
+from DicomSuiteAnonymizeLib.errors import AnonymizeError
+from DicomSuiteAnonymizeLib.output_file import parts_sha256, write_parts
+from DicomSuiteAnonymizeLib.profile import Profile
+from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
+from DicomSuiteAnonymizeLib.source_file import SourceFile
+from DicomSuiteLib.audit import file_sha256
+from DicomSuiteLib.errors import DicomSuiteError
+
+WRITTEN, QUARANTINED, NOT_DICOM = "written", "quarantined", "not DICOM"
+PART_SUFFIX = ".part"
+_INSTANCE_LETTERS = 16
+
+
+@dataclass(frozen=True)
+class TaskSettings:
+    """All that shapes an instance's output; small, hashable and picklable.
+
+    `target` is the output folder, "" to write nothing. `hash_files` asks for digests of whole files instead of
+    everything but bulk values, which costs as much as copying.
+    """
+
+    profile: Profile
+    key: bytes
+    target: str
+    allow_pixel_risk: bool = False
+    hash_files: bool = False
+
+
+class FileTask(namedtuple("FileTask", ("path", "key", "rank", "copy"), defaults=(None, 1))):
+    """One source file: its path, the run's opaque key for it, its place in the series if needed (from 0).
+
+    `copy` numbers files whose output would have one name, because their headers are the same.
+    """
+
+    __slots__ = ()
+
+
+class FileResult(namedtuple("FileResult", ("key", "status", "output", "payload"))):
+    """A row of the run ledger; `payload` is JSON text without any value of the source."""
+
+    __slots__ = ()
+
+
+BatchResult = tuple[list[FileResult], dict[str, list]]
+"""Rows, and the elements of every change set that they name."""
+
+
+def process_batch(settings: TaskSettings, batch: list[FileTask]) -> BatchResult:
+    """De-identify the files of a batch. Raises output_file.TargetError where the output cannot be written at all."""
+    engine = _engine(settings.profile, settings.key)
+    changes: dict[str, list] = {}
+    return [_process(engine, settings, task, changes) for task in batch], changes
+
+
+@lru_cache(maxsize=1)
+def _engine(profile: Profile, key: bytes) -> Engine:
+    return Engine(profile, key)
+
+
+def _process(engine: Engine, settings: TaskSettings, task: FileTask, changes: dict[str, list]) -> FileResult:
+    try:
+        with SourceFile(task.path) as source:
+            rewritten = _rewrite(source, task, engine)
+            if rewritten.risk and not settings.allow_pixel_risk:
+                return _refused(task, f"pixel risk: {rewritten.risk}")
+            name = output_name(engine, rewritten, source.size, task.copy)
+            payload = _write(source, rewritten, settings, name, task.path)
+        changes[rewritten.changes.id] = rewritten.changes.elements
+        return FileResult(task.key, WRITTEN, name, payload)
+    except NotDicom:
+        return FileResult(task.key, NOT_DICOM, "", "{}")
+    except AnonymizeError as error:
+        return _refused(task, str(error))
+    except DicomSuiteError:
+        raise
+    except OSError as error:
+        return _refused(task, f"cannot be read: {error.strerror or type(error).__name__}")
+    except Exception as error:  # one bad file never stops a run, and its values stay out of the report
+        return _refused(task, f"unexpected {type(error).__name__} at {_place(error)}; please report it")
+
+
+def _rewrite(source: SourceFile, task: FileTask, engine: Engine) -> Rewritten:
+    if source.size == 0:
+        raise AnonymizeError("empty: the file has 0 bytes")
+    try:
+        return rewrite_bytes(source, engine, task.rank)
+    except Unsupported:
+        from DicomSuiteAnonymizeLib.dataset_rewriter import rewrite_dataset
+
+        return rewrite_dataset(source, engine, task.rank)
+
+
+def output_name(engine: Engine, rewritten: Rewritten, size: int, copy: int) -> str:
+    """Path below the output folder, from pseudonyms alone; differs for files that differ in any header byte."""
+    identity = rewritten.subject.identity
+    content = b"\0".join((rewritten.sop_instance, rewritten.digest.encode(), b"%d" % size))
+    instance = engine.pseudonyms.code(b"instance file", content, _INSTANCE_LETTERS).decode()
+    suffix = "" if copy == 1 else f"-{copy}"
+    return f"{identity.patient.decode()}/ST-{identity.study}/SE-{identity.series}/IM-{instance}{suffix}.dcm"
+
+
+def without_copy_number(name: str) -> str:
+    """What the outputs of files with equal headers have in common."""
+    folder, _, file = name.rpartition("/")
+    return f"{folder}/{file[: len('IM-') + _INSTANCE_LETTERS]}" if name else ""
+
+
+def _write(source: SourceFile, rewritten: Rewritten, settings: TaskSettings, name: str, path: str) -> str:
+    if settings.target:
+        write_parts(source, rewritten.parts, f"{settings.target}/{name}")
+    digests = rewritten.digest, parts_sha256(rewritten.parts)
+    if settings.hash_files and settings.target:
+        digests = file_sha256(path), file_sha256(f"{settings.target}/{name}")
+    return json.dumps(
+        {
+            "sha256_in": digests[0],
+            "sha256_out": digests[1],
+            "hashed": "file" if settings.hash_files else "header",
+            "changes": rewritten.changes.id,
+        }
+    )
+
+
+def _refused(task: FileTask, reason: str) -> FileResult:
+    return FileResult(task.key, QUARANTINED, "", json.dumps({"reason": reason}))
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "?" if trace is None else f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"

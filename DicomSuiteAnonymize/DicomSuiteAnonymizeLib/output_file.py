@@ -1,0 +1,122 @@
+"""Writing a new file so that it appears complete or not at all."""
+
+import os
+from errno import EINVAL, EIO, ENOSYS, EOPNOTSUPP, EPERM, EXDEV
+from hashlib import sha256
+
+from DicomSuiteAnonymizeLib.elements import FileRange
+from DicomSuiteAnonymizeLib.errors import AnonymizeError
+from DicomSuiteAnonymizeLib.source_file import SourceFile
+from DicomSuiteLib.errors import DicomSuiteError
+
+_COPY_CHUNK = 1 << 20
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+_NO_KERNEL_COPY = frozenset((EINVAL, EIO, ENOSYS, EOPNOTSUPP, EPERM, EXDEV))
+"""Errors after which reading and writing is tried: it may work, or tells which of the two fails."""
+_known_folders: set[str] = set()
+
+
+class TargetError(DicomSuiteError):
+    """The output folder takes no more files: the run has to stop, and can go on later."""
+
+
+def write_parts(source: SourceFile, parts: list[bytes | FileRange], path: str) -> None:
+    """Write the parts to `path` under a temporary name beside it, then rename; ranges are copied from `source`.
+
+    Raises TargetError where the target refuses (disk full, no permission); AnonymizeError where the source got
+    shorter meanwhile. In both cases nothing is left behind.
+    """
+    folder, name = path.rsplit("/", 1)
+    partial = f"{folder}/.{name}.{os.getpid()}.part"
+    try:
+        if folder not in _known_folders:
+            os.makedirs(folder, exist_ok=True)
+            _known_folders.add(folder)
+        try:
+            descriptor = os.open(partial, _FLAGS, 0o666)
+        except FileNotFoundError:  # somebody removed the folder
+            os.makedirs(folder, exist_ok=True)
+            descriptor = os.open(partial, _FLAGS, 0o666)
+    except OSError as error:
+        raise _target_error(folder, error) from error
+    try:
+        try:
+            _write(descriptor, source, parts)
+        finally:
+            os.close(descriptor)
+        os.replace(partial, path)
+    except OSError as error:
+        _remove(partial)
+        raise _target_error(folder, error) from error
+    except BaseException:
+        _remove(partial)
+        raise
+
+
+def parts_sha256(parts: list[bytes | FileRange]) -> str:
+    """SHA-256 (hexadecimal) of all but the ranges copied unread."""
+    digest = sha256()
+    for part in parts:
+        if type(part) is bytes:
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _write(descriptor: int, source: SourceFile, parts: list[bytes | FileRange]) -> None:
+    pending: list[bytes] = []
+    for part in parts:
+        if type(part) is bytes:
+            pending.append(part)
+        else:
+            _write_all(descriptor, b"".join(pending))
+            pending = []
+            _copy(source, descriptor, part.offset, part.length)
+    if pending:
+        _write_all(descriptor, b"".join(pending))
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    written = os.write(descriptor, data)
+    while written < len(data):
+        data = data[written:]
+        written = os.write(descriptor, data)
+
+
+def _copy(source: SourceFile, descriptor: int, offset: int, length: int) -> None:
+    """Let the kernel copy where it can: the bytes never reach this process."""
+    if hasattr(os, "copy_file_range"):
+        try:
+            while length:
+                copied = os.copy_file_range(source.descriptor, descriptor, length, offset)
+                if not copied:
+                    raise AnonymizeError("the file became shorter while it was read")
+                offset += copied
+                length -= copied
+        except OSError as error:
+            if error.errno not in _NO_KERNEL_COPY:
+                raise
+    while length:
+        chunk = _read(source, offset, min(length, _COPY_CHUNK))
+        if not chunk:
+            raise AnonymizeError("the file became shorter while it was read")
+        _write_all(descriptor, chunk)
+        offset += len(chunk)
+        length -= len(chunk)
+
+
+def _read(source: SourceFile, offset: int, count: int) -> bytes:
+    try:
+        return source.read_at(offset, count)
+    except OSError as error:  # the source's, so that the target is not blamed and the run goes on
+        raise AnonymizeError(f"cannot be read: {error.strerror}") from error
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return
+
+
+def _target_error(folder: str, error: OSError) -> TargetError:
+    return TargetError(f"{folder}: {error.strerror}. Make room or choose another folder; --resume finishes the run.")

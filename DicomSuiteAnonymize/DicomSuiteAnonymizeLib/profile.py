@@ -1,0 +1,174 @@
+"""What a user decides once and applies to many studies: PS3.15 options and edits of single attributes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from DicomSuiteAnonymizeLib.errors import AnonymizeError
+from DicomSuiteAnonymizeLib.ps315 import EDITION, Option, check_options
+from DicomSuiteAnonymizeLib.steps import Action
+
+PS315 = f"ps3.15-{EDITION}"
+NOTHING = "none"
+
+
+class Scope(Enum):
+    """Which instances an edit is for; a narrower scope wins over a wider one."""
+
+    ALL = "all"
+    PATIENT = "patient"
+    STUDY = "study"
+    SERIES = "series"
+
+
+class OnLeak(Enum):
+    """What happens to an instance in which an original value turns up again outside the attributes that held it."""
+
+    REPLACE = "replace"
+    FAIL = "fail"
+
+
+EDIT_ACTIONS = {
+    "keep": Action.KEEP,
+    "replace": Action.REPLACE,
+    "empty": Action.EMPTY,
+    "remove": Action.REMOVE,
+    "pseudonym": Action.PSEUDONYM,
+    "shift": Action.SHIFT,
+    "renumber": Action.RENUMBER,
+}
+
+
+@dataclass(frozen=True)
+class TagEdit:
+    """One attribute's action as the user chose it.
+
+    Attributes
+    ----------
+    path
+        Tags of the enclosing sequences, outermost first, then the attribute's; an edit inside a sequence applies to
+        every item.
+    value
+        The text to write for REPLACE (several values separated by backslash); the first number for RENUMBER.
+    scope, target
+        `target` names the patient by its pseudonym, the study or series by its UID *in the output*, so that a saved
+        profile identifies nobody; empty for Scope.ALL.
+    """
+
+    path: tuple[int, ...]
+    action: Action
+    value: str = ""
+    scope: Scope = Scope.ALL
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A named set of rules.
+
+    `basis` is PS315 (the Basic Profile of PS3.15 with `options`) or NOTHING (only the edits, which is no
+    de-identification in the sense of the standard). Edits come before the table.
+    """
+
+    name: str
+    title: str
+    basis: str = PS315
+    options: frozenset[Option] = frozenset()
+    edits: tuple[TagEdit, ...] = ()
+    on_leak: OnLeak = OnLeak.REPLACE
+    notes: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        check_options(self.options)
+        if self.basis not in (PS315, NOTHING):
+            raise AnonymizeError(f"Profile {self.name}: basis {self.basis!r} is unknown; use {PS315!r} or {NOTHING!r}.")
+        if self.basis == NOTHING and self.options:
+            raise AnonymizeError(
+                f"Profile {self.name}: options belong to the PS3.15 profile; its basis is {NOTHING!r}."
+            )
+
+    @property
+    def is_ps315(self) -> bool:
+        """Whether the result may be called de-identified according to PS3.15."""
+        return self.basis == PS315
+
+
+SEVENTEEN_ATTRIBUTES: Mapping[str, int] = {
+    "PatientName": 0x00100010,
+    "PatientID": 0x00100020,
+    "PatientBirthDate": 0x00100030,
+    "PatientSex": 0x00100040,
+    "PatientAge": 0x00101010,
+    "StudyDate": 0x00080020,
+    "StudyTime": 0x00080030,
+    "AccessionNumber": 0x00080050,
+    "ReferringPhysicianName": 0x00080090,
+    "MedicalRecordLocator": 0x00101090,
+    "InstitutionName": 0x00080080,
+    "InstitutionAddress": 0x00080081,
+    "StudyDescription": 0x00081030,
+    "SeriesDescription": 0x0008103E,
+    "OperatorsName": 0x00081070,
+    "SeriesNumber": 0x00200011,
+    "InstanceNumber": 0x00200013,
+}
+"""The attributes of the editor, in the order of its table."""
+
+_SEVENTEEN_DEFAULTS = {
+    "PatientName": Action.PSEUDONYM,
+    "PatientID": Action.PSEUDONYM,
+    "PatientBirthDate": Action.EMPTY,
+    "StudyDate": Action.SHIFT,
+    "StudyTime": Action.EMPTY,
+    "AccessionNumber": Action.PSEUDONYM,
+    "ReferringPhysicianName": Action.EMPTY,
+    "MedicalRecordLocator": Action.REMOVE,
+    "InstitutionName": Action.REMOVE,
+    "InstitutionAddress": Action.REMOVE,
+    "OperatorsName": Action.REMOVE,
+}
+
+BUILT_IN: Mapping[str, Profile] = {
+    profile.name: profile
+    for profile in (
+        Profile("basic", "Basic Profile of PS3.15", notes="Everything the standard lists goes; dates are removed."),
+        Profile(
+            "research",
+            "Research: intervals, patient characteristics and device stay",
+            options=frozenset(
+                (
+                    Option.RETAIN_MODIFIED_DATES,
+                    Option.RETAIN_PATIENT_CHARACTERISTICS,
+                    Option.RETAIN_DEVICE_IDENTITY,
+                )
+            ),
+            notes="Dates are shifted by one offset per patient; age, sex, size and weight and the device stay.",
+        ),
+        Profile(
+            "teaching",
+            "Teaching: cleaned descriptions, annotations and patient characteristics stay",
+            options=frozenset(
+                (
+                    Option.CLEAN_DESCRIPTORS,
+                    Option.CLEAN_GRAPHICS,
+                    Option.CLEAN_STRUCTURED_CONTENT,
+                    Option.RETAIN_PATIENT_CHARACTERISTICS,
+                )
+            ),
+            notes="Descriptions stay without the names, numbers and dates found in them; dates are removed.",
+        ),
+        Profile(
+            "seventeen",
+            "17 attributes only (this is NOT a de-identification according to PS3.15)",
+            basis=NOTHING,
+            edits=tuple(
+                TagEdit((tag,), _SEVENTEEN_DEFAULTS[name])
+                for name, tag in SEVENTEEN_ATTRIBUTES.items()
+                if name in _SEVENTEEN_DEFAULTS
+            ),
+            notes="Changes the attributes of the editor, and takes their original values out of other text; UIDs, "
+            "private attributes, dates and descriptions stay.",
+        ),
+    )
+}
+"""The profiles that come with DicomSuite, by name."""

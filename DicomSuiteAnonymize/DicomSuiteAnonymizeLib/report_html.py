@@ -1,0 +1,380 @@
+"""The report as one HTML page for people: what was done, what stays, what was refused, and what nobody checked.
+
+Self-contained: no script, nothing loaded from elsewhere. It shows no value of any attribute, and no date of its own, so
+that two runs over the same files give the same page.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from html import escape
+from typing import Any
+
+from DicomSuiteAnonymizeLib.ps315 import Option, rows
+from DicomSuiteAnonymizeLib.report_style import STYLE
+from DicomSuiteAnonymizeLib.steps import Action
+
+_MEANINGS: Mapping[str, str] = {
+    Action.REMOVE.value: "removed",
+    Action.EMPTY.value: "emptied",
+    Action.DUMMY.value: "replaced by a dummy value",
+    Action.UID.value: "UID replaced by a keyed one",
+    Action.PSEUDONYM.value: "replaced by a keyed pseudonym",
+    Action.CLEAN.value: "cleaned: identifying parts taken out of the text",
+    Action.SHIFT.value: "date shifted by the patient's offset",
+    Action.REPLACE.value: "replaced by the text that the user typed",
+    Action.RENUMBER.value: "renumbered along the series",
+}
+"""In the order in which they are shown."""
+
+_KEPT: Mapping[Option, tuple[str, str]] = {
+    Option.RETAIN_SAFE_PRIVATE: (
+        "Private attributes that PS3.15 lists as safe (table E.3.10-1)",
+        "Technical values of the manufacturers; every other private attribute is removed.",
+    ),
+    Option.RETAIN_UIDS: (
+        "The original UIDs",
+        "Whoever has access to the original archive can find the patient by them.",
+    ),
+    Option.RETAIN_DEVICE_IDENTITY: (
+        "What identifies the device, such as serial number and station name",
+        "Together with dates it may tell where and when somebody was examined.",
+    ),
+    Option.RETAIN_INSTITUTION_IDENTITY: (
+        "Name, address and department of the institution",
+        "It narrows down where the patient lives.",
+    ),
+    Option.RETAIN_PATIENT_CHARACTERISTICS: (
+        "Age, sex, height, weight, smoking status, pregnancy status, allergies and the like",
+        "Unusual combinations may single a patient out.",
+    ),
+    Option.RETAIN_FULL_DATES: (
+        "All dates and times as they were",
+        "Together with other knowledge the day of an examination can identify a patient.",
+    ),
+    Option.RETAIN_MODIFIED_DATES: (
+        "Dates, shifted by one secret number of days per patient, and times of day",
+        "Intervals between examinations of one patient stay true.",
+    ),
+    Option.CLEAN_DESCRIPTORS: (
+        "Descriptions and comments, cleaned",
+        "Names, numbers and dates that the program recognises are taken out; what it does not recognise stays.",
+    ),
+    Option.CLEAN_STRUCTURED_CONTENT: (
+        "Content of structured reports, cleaned",
+        "Codes and measurements stay; names and dates recognised in its text are taken out.",
+    ),
+    Option.CLEAN_GRAPHICS: (
+        "Overlays that mark a region of interest, and graphic annotations with cleaned text",
+        "Overlays of other kinds, which may show text, are removed.",
+    ),
+}
+"""What an option lets stay, and what follows from that."""
+
+_DATES: Mapping[str, str] = {
+    "REMOVED": "Removed, emptied or replaced by a dummy.",
+    "MODIFIED": "Shifted by one secret number of days per patient, the same for all of a patient's studies.",
+    "UNMODIFIED": "Unchanged.",
+    "": "Not dealt with as a whole; see the attributes below.",
+}
+
+_PRIVATE = "private attribute"
+_EDITS = {"keep": "keep", "replace": "replace by a typed text", "empty": "empty", "remove": "remove",
+          "pseudonym": "replace by a pseudonym", "shift": "shift by the patient's offset",
+          "renumber": "renumber along the series"}  # fmt: skip
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """The page for the content of report.json."""
+    body = "".join(
+        (
+            _header(report),
+            _verdict(report),
+            _files(report),
+            _rules(report),
+            _kept(report),
+            _edits(report["profile"]["edits"]),
+            _quarantined(report),
+            _actions(report["actions"]),
+            _not_covered(report),
+            _verification(report),
+            _attributes(report["attributes"]),
+        )
+    )
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="robots" content="noindex">\n'
+        f"<title>De-identification report</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
+    )
+
+
+def _header(report: Mapping[str, Any]) -> str:
+    return (
+        "<header><h1>De-identification report</h1>"
+        f"<p>{escape(report['tool'])} · rules of DICOM PS3.15, edition {escape(report['edition'])}</p></header>\n"
+    )
+
+
+def _verdict(report: Mapping[str, Any]) -> str:
+    files = report["files"]
+    if not _is_ps315(report):
+        return _banner(
+            "bad",
+            "!",
+            "This is not a de-identification according to PS3.15.",
+            f"Only single attributes were changed in {_counted(files['written'], 'file')}. UIDs, private attributes, descriptions and whatever else "
+            "the profile does not name are as they were. Treat the files as patient data.",
+        )
+    if not files["written"]:
+        return _banner("warn", "!", "No file was written.", f"{_was(files['quarantined'])} refused; the reasons are below.")
+    done = f"{_was(files['written'])} de-identified according to PS3.15."
+    searched = "Each was searched for the original values of its own source before it was written."
+    if files["quarantined"]:
+        refused = f"{_was(files['quarantined'])} refused and left out of this folder: see the reasons below."
+        return _banner("warn", "!", done, f"{refused} {searched}")
+    return _banner("good", "✓", done, f"No file was refused. {searched}")
+
+
+def _banner(kind: str, sign: str, headline: str, text: str) -> str:
+    return (
+        f'<section class="verdict {kind}"><span class="sign" aria-hidden="true">{sign}</span>'
+        f"<div><strong>{escape(headline)}</strong><p>{escape(text)}</p></div></section>\n"
+    )
+
+
+def _files(report: Mapping[str, Any]) -> str:
+    files = report["files"]
+    terms = [
+        _number(files["in"], "files in"), "<span>=</span>",
+        _number(files["written"], "written"), "<span>+</span>",
+        _number(files["quarantined"], "quarantined"), "<span>+</span>",
+        _number(files["not_dicom"], "not DICOM"),
+    ]  # fmt: skip
+    scope = ", ".join(
+        _counted(report[plural], singular)
+        for plural, singular in (("patients", "patient"), ("studies", "study"), ("series", "series"))
+    )
+    return _section(
+        "Files",
+        f'<div class="sum">{"".join(terms)}</div><p>The written files are of {escape(scope)}. Patients, studies and '
+        "series are folders here, named by pseudonyms.</p>",
+    )
+
+
+def _rules(report: Mapping[str, Any]) -> str:
+    profile = report["profile"]
+    entries = [
+        ("Profile", f"{escape(profile['title'])} (<code>{escape(profile['name'])}</code>)"),
+        ("In words", escape(profile["notes"])),
+        ("Dates", escape(_DATES.get(report["dates"], report["dates"]))),
+        ("An original value found again", _on_leak(profile["on_leak"])),
+        ("Pictures that may show text", _pixel_risk(report)),
+        ("Digest of the rules", f"<code>{escape(report['profile_digest'])}</code>"),
+        ("Each file says", _markers(report)),
+    ]
+    content = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in entries if text)
+    codes = [(f"<code>{escape(code)}</code>", escape(meaning)) for code, meaning in report["method_codes"]]
+    if codes:
+        title = "<h3>De-identification Method Code Sequence (0012,0064), codes of CID 7050</h3>"
+        return _section("Rules", f"<dl>{content}</dl>{title}{_table(('Code', 'Meaning'), ('key', ''), codes)}")
+    return _section("Rules", f"<dl>{content}</dl>")
+
+
+def _on_leak(choice: str) -> str:
+    return "Its file is refused." if choice == "fail" else "It is taken out; where that cannot be done the file is refused."
+
+
+def _pixel_risk(report: Mapping[str, Any]) -> str:
+    if report["pixel_risk_allowed"]:
+        return "<strong>Let through, because the user asked for it.</strong> Their pixels are unchanged."
+    return "Refused: ultrasound, screen captures, scanned documents and others whose kind often shows names."
+
+
+def _markers(report: Mapping[str, Any]) -> str:
+    removed = "YES" if _is_ps315(report) else "NO"
+    dates = f"; (0028,0303) <code>{escape(report['dates'])}</code>" if report["dates"] else ""
+    return f"(0012,0062) <code>{removed}</code>; (0012,0063) <code>{escape(report['method'])}</code>{dates}"
+
+
+def _kept(report: Mapping[str, Any]) -> str:
+    if not _is_ps315(report):
+        return ""
+    chosen = set(report["profile"]["options"])
+    kept = [texts for option, texts in _KEPT.items() if option.cli in chosen]
+    if kept:
+        items = "".join(f"<li><strong>{escape(what)}.</strong> {escape(meaning)}</li>" for what, meaning in kept)
+        return _section("What the options let stay", f"<ul>{items}</ul>")
+    return _section("What the options let stay", "<p>No option of PS3.15 was used: the Basic Profile applies in full.</p>")
+
+
+def _edits(edits: Sequence[Mapping[str, str]]) -> str:
+    if not edits:
+        return ""
+    table = [
+        (_attribute(edit["attribute"]), escape(_EDITS.get(edit["action"], edit["action"])), escape(_scope(edit["scope"])))
+        for edit in edits
+    ]
+    note = "<p>These come before the rules of the standard, and may let stay what the standard removes.</p>"
+    return _section("Edits of single attributes", note + _table(("Attribute", "Edit", "For"), ("", "", "key"), table))
+
+
+def _scope(scope: str) -> str:
+    return "all files" if scope == "all" else f"one {scope}"
+
+
+def _quarantined(report: Mapping[str, Any]) -> str:
+    if not report["reasons"]:
+        return ""
+    by_count = sorted(report["reasons"].items(), key=lambda item: (-item[1], item[0]))
+    table = [(escape(reason), f"{count:,}") for reason, count in by_count]
+    note = (
+        "<p>Which files these are stands in <code>quarantined.csv</code> beside the key file, because their paths may name "
+        "patients. It never leaves the computer with this folder.</p>"
+    )
+    return _section("Refused files", _table(("Reason", "Files"), ("", "count"), table) + note)
+
+
+def _actions(actions: Mapping[str, int]) -> str:
+    if not actions:
+        return ""
+    most = max(actions.values())
+    order = [*_MEANINGS, *sorted(actions.keys() - _MEANINGS.keys())]
+    table = [
+        (
+            f"<strong>{escape(code)}</strong>",
+            escape(_MEANINGS.get(code, "other")),
+            f'<span class="bar" style="width:{max(100 * actions[code] / most, 0.5):.1f}%"></span>',
+            f"{actions[code]:,}",
+        )
+        for code in order
+        if code in actions
+    ]
+    headings, classes = ("Code", "What was done", "", "Values"), ("key", "", "bars", "count")
+    return _section("What was done, over all files", _table(headings, classes, table))
+
+
+def _not_covered(report: Mapping[str, Any]) -> str:
+    pictures = (
+        "Files whose kind often shows text were let through on request; look at every one of them."
+        if report["pixel_risk_allowed"]
+        else "Files whose kind often shows text were refused, but no picture was looked at."
+    )
+    points = (
+        ("Text in the pictures.", f"Pixel data is copied unchanged. {pictures}"),
+        ("Faces.", "From a CT or MR of the head a face can be rendered that people recognise."),
+        ("The body itself.", "Implants, scars, rare diseases and unusual anatomy may identify a patient."),
+        (
+            "Free text that stays.",
+            "It is searched for what the file itself says about the patient and others; a name that stands nowhere "
+            "else in the file cannot be known.",
+        ),
+        (
+            "Other knowledge.",
+            "Whether somebody can be recognised by combining these files with other data is not for a program to decide.",
+        ),
+        (
+            "The key.",
+            "Whoever has the key file and the original IDs can compute the pseudonyms. While it exists, the files are "
+            "pseudonymised; keep it apart from them, and delete it when no further study is to be added.",
+        ),
+    )
+    items = "".join(f"<li><strong>{escape(what)}</strong> {escape(text)}</li>" for what, text in points)
+    return _section("What is not covered", f"<ul>{items}</ul>")
+
+
+def _verification(report: Mapping[str, Any]) -> str:
+    return _section(
+        "How to check this",
+        "<p>The first command reads every file with another program library and compares it with the rules above. The "
+        "second also needs the originals: it searches for what is left of them, and compares pixel data, references and "
+        "dates.</p>"
+        "<pre><code>dicomsuite verify THIS_FOLDER\ndicomsuite verify THIS_FOLDER --against ORIGINALS</code></pre>"
+        "<p><code>audit.jsonl</code> has a line for each file with the SHA-256 before and after, and what was done to each "
+        "attribute by which rule; <code>report.json</code> holds the numbers of this page. Neither holds an original "
+        "value.</p>",
+    )
+
+
+def _attributes(attributes: Sequence[Mapping[str, Any]]) -> str:
+    by_action: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for attribute in attributes:
+        by_action[attribute["action"]].append(attribute)
+    order = [*_MEANINGS, *sorted(by_action.keys() - _MEANINGS.keys())]
+    tables = "".join(_action_table(action, by_action[action]) for action in order if action in by_action)
+    return _section("Attributes", tables) if tables else ""
+
+
+def _action_table(action: str, attributes: Sequence[Mapping[str, Any]]) -> str:
+    private = [one for one in attributes if one["rule"] == _PRIVATE]
+    table = [
+        (_name(one["path"]), f"<code>{escape(one['path'])}</code>", escape(one["rule"]), f"{one['count']:,}")
+        for one in attributes
+        if one["rule"] != _PRIVATE
+    ]
+    if private:
+        groups = Counter(one["path"].rpartition("/")[2][1:5] for one in private)
+        name = f"Private attributes, {len(private):,} different"
+        where = "groups " + ", ".join(sorted(groups))
+        table.append((name, escape(where), escape(_PRIVATE), f"{sum(one['count'] for one in private):,}"))
+    total = sum(one["count"] for one in attributes)
+    title = f"<h3>{escape(action)}: {escape(_MEANINGS.get(action, 'other'))} ({total:,})</h3>"
+    return title + _table(("Attribute", "Tag", "Rule", "Values"), ("", "tags", "rule", "count"), table)
+
+
+def _attribute(text: str) -> str:
+    """An edited attribute, which a profile names by keyword or by path of tags."""
+    return f"{_name(text)} <code>{escape(text)}</code>" if text.startswith("(") else escape(text)
+
+
+def _name(path: str) -> str:
+    """Names for a path of tags such as "(0040,0275)/(0008,0050)"; other texts stay."""
+    parts = path.split("/")
+    if not all(len(part) == 11 and part[0] == "(" for part in parts):
+        return escape(path)
+    return " › ".join(escape(_tag_name(int(part[1:5] + part[6:10], 16))) for part in parts)
+
+
+@cache
+def _tag_name(tag: int) -> str:
+    from pydicom.datadict import dictionary_description
+
+    if tag >> 16 & 1:
+        return "private attribute"
+    try:
+        return dictionary_description(tag)
+    except KeyError:
+        return next((row.name for row in rows() if tag & row.mask == row.tag), "unknown attribute")
+
+
+def _section(title: str, content: str) -> str:
+    return f"<section><h2>{escape(title)}</h2>{content}</section>\n"
+
+
+def _table(headings: Sequence[str], classes: Sequence[str], table: Iterable[Sequence[str]]) -> str:
+    """A table of HTML cells; `classes` holds the CSS class of each column, "" for none."""
+    attributes = [f' class="{name}"' if name else "" for name in classes]
+    head = "".join(f'<th scope="col"{extra}>{name}</th>' for extra, name in zip(attributes, headings, strict=True))
+    lines = (
+        "<tr>" + "".join(f"<td{extra}>{cell}</td>" for extra, cell in zip(attributes, cells, strict=True)) + "</tr>"
+        for cells in table
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>\n" + "\n".join(lines) + "\n</tbody></table>"
+
+
+def _number(count: int, label: str) -> str:
+    return f'<div><span class="number">{count:,}</span><span class="label">{escape(label)}</span></div>'
+
+
+def _counted(count: int, singular: str) -> str:
+    plurals = {"study": "studies", "series": "series"}
+    return f"{count:,} {singular if count == 1 else plurals.get(singular, singular + 's')}"
+
+
+def _was(count: int) -> str:
+    return f"{_counted(count, 'file')} {'was' if count == 1 else 'were'}"
+
+
+def _is_ps315(report: Mapping[str, Any]) -> bool:
+    return report["profile"]["basis"].startswith("ps3.15")

@@ -1,0 +1,280 @@
+"""Reading a DICOM file without decoding it: meta information, data set in pieces, bulk data only located."""
+
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+
+from DicomSuiteAnonymizeLib.elements import (
+    ITEM,
+    PIXEL_TAGS,
+    SEQUENCE_END,
+    UNDEFINED,
+    DataSetWalk,
+    FileRange,
+    Incomplete,
+    Unsupported,
+    header_of,
+    wire,
+)
+from DicomSuiteAnonymizeLib.emitter import Change
+from DicomSuiteAnonymizeLib.errors import AnonymizeError
+from DicomSuiteAnonymizeLib.plan import Plan
+from DicomSuiteAnonymizeLib.steps import PRIVATE_REMOVED, UNLISTED, Action, Step
+
+PREAMBLE = 128
+DICM = b"DICM"
+IMPLICIT_LITTLE, EXPLICIT_LITTLE = b"1.2.840.10008.1.2", b"1.2.840.10008.1.2.1"
+EXPLICIT_BIG = b"1.2.840.10008.1.2.2"
+WHOLE_DATA_SET_COMPRESSED = frozenset((b"1.2.840.10008.1.2.1.99", b"1.2.840.10008.1.2.4.95", b"1.2.840.10008.1.2.8.1"))
+"""Deflated transfer syntaxes: no element can be found without inflating everything before it."""
+
+_FIRST_READ = 32 * 1024
+"""Bytes; holds the whole header of most images."""
+_LARGE_VALUE = 1024 * 1024
+"""Bytes; a larger binary value passes from file to file without passing through memory."""
+_LARGE_VRS = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW"))
+_MAX_IN_MEMORY = 2**31
+_O_BINARY = getattr(os, "O_BINARY", 0)
+TRAILING_BYTES = ("trailing bytes", Action.REMOVE.value, "not part of the data set")
+COMMAND_SET = ("command set", Action.REMOVE.value, "not part of the data set")
+
+
+class SourceFile:
+    """A file open for reading only; a context manager."""
+
+    def __init__(self, path: str) -> None:
+        self.descriptor = os.open(path, os.O_RDONLY | _O_BINARY)
+        self.size = os.fstat(self.descriptor).st_size
+
+    def __enter__(self) -> "SourceFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.descriptor)
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Up to `count` bytes from `offset`; fewer only at the end of the file."""
+        if hasattr(os, "pread"):
+            data = os.pread(self.descriptor, count, offset)
+        else:
+            os.lseek(self.descriptor, offset, os.SEEK_SET)
+            data = os.read(self.descriptor, count)
+        if len(data) < count and offset + len(data) < self.size and data:
+            return data + self.read_at(offset + len(data), count - len(data))
+        return data
+
+
+@dataclass(slots=True)
+class WalkedFile:
+    """A file's structure under a plan.
+
+    `nodes` are those of the data set up to the end of the file, with pixel data as bytes (its header) and FileRange;
+    `left_out` says what else the file held than meta information and data set;
+    `digest` is the SHA-256 of everything that was read, that is, of all but the bulk values.
+    """
+
+    media_class: bytes
+    media_instance: bytes
+    transfer_syntax: bytes
+    explicit: bool
+    nodes: list
+    digest: str
+    left_out: tuple[Change, ...]
+
+
+def walk_file(source: SourceFile, plan: Plan) -> WalkedFile:
+    """Walk a Part 10 file in a little-endian, not deflated transfer syntax.
+
+    Raises Unsupported where the pydicom path has to try, AnonymizeError where the file is broken beyond doubt.
+    """
+    return _FileWalk(source, plan).walked()
+
+
+class _FileWalk:
+    def __init__(self, source: SourceFile, plan: Plan) -> None:
+        self._source = source
+        self._buffer = source.read_at(0, _FIRST_READ)
+        self._base = 0
+        meta, start = read_meta(self._buffer)
+        self._meta = meta
+        self._syntax = meta.get(0x0010, b"")
+        if not self._syntax or self._syntax == EXPLICIT_BIG or self._syntax in WHOLE_DATA_SET_COMPRESSED:
+            raise Unsupported(f"transfer syntax {self._syntax.decode('ascii', 'replace') or '(none)'}")
+        self._media_class = meta.get(0x0002, b"")
+        if not self._media_class:
+            raise Unsupported("no Media Storage SOP Class UID")
+        self._explicit = self._syntax != IMPLICIT_LITTLE
+        level = plan.level(self._media_class.decode("ascii", "replace"))
+        self._walk = DataSetWalk(level, self._explicit, plan.inserts, level.template(self._explicit))
+        self._hash = sha256()
+        self._left_out: list[Change] = []
+        self._advance(start)
+        if self._explicit:
+            self._drop_command_set()
+
+    def walked(self) -> WalkedFile:
+        while self._buffer:
+            pos, at_pixels = self._walk.feed(self._buffer)
+            self._advance(pos)
+            if at_pixels:
+                self._pass_pixels()
+                self._read_tail()
+                break
+            if self._buffer or self._base < self._source.size:
+                self._more()
+        self._walk.finish()
+        return WalkedFile(
+            self._media_class, self._meta.get(0x0003, b""), self._syntax, self._explicit, self._walk.nodes,
+            self._hash.hexdigest(), tuple(self._left_out),
+        )  # fmt: skip
+
+    def _advance(self, count: int) -> None:
+        """Leave `count` bytes of the buffer behind."""
+        if count:
+            self._hash.update(self._buffer[:count] if count < len(self._buffer) else self._buffer)
+            self._buffer = self._buffer[count:]
+            self._base += count
+
+    def _drop_command_set(self) -> None:
+        """Group 0000 is a message's, not a file's; where it was stored all the same it is implicit VR (PS3.7 6.3.1)."""
+        if self._buffer[:2] != b"\0\0" or self._buffer[4:6].isalpha():
+            return
+        pos = 0
+        while len(self._buffer) - pos >= 8 and self._buffer[pos : pos + 2] == b"\0\0":
+            _, _, header, length = header_of(self._buffer, pos, False)
+            pos += header + length
+        if pos > len(self._buffer):
+            raise Unsupported("a command set longer than 32 KiB")
+        self._left_out.append(COMMAND_SET)
+        self._advance(pos)
+
+    def _skip_to(self, offset: int) -> None:
+        """Go on at `offset` without having read what lies between."""
+        self._base = offset
+        self._buffer = self._source.read_at(offset, _FIRST_READ) if offset < self._source.size else b""
+
+    def _more(self) -> None:
+        """The next element is not complete: get more of it, or pass over a large value."""
+        have = len(self._buffer)
+        left = self._source.size - self._base - have
+        if left == 0:
+            if have < 8 and not self._buffer.strip(b"\0"):
+                self._drop_rest()
+                return
+            raise AnonymizeError(self._truncation())
+        wanted = max(_FIRST_READ, 4 * have)
+        try:
+            tag, vr, header, length = header_of(self._buffer, 0, self._explicit)
+        except Incomplete:
+            length = UNDEFINED
+        if length != UNDEFINED:
+            if header + length > have + left:
+                raise AnonymizeError(self._truncation())
+            if length > _LARGE_VALUE and vr != b"SQ" and self._pass_large(tag, vr, header, length):
+                return
+            wanted = header + length + _FIRST_READ
+        if wanted > _MAX_IN_MEMORY:
+            raise AnonymizeError("a sequence of more than 2 GiB; split the object before de-identifying it")
+        self._buffer = self._source.read_at(self._base, wanted)
+
+    def _pass_large(self, tag: int, vr: bytes, header: int, length: int) -> bool:
+        """Keep, drop or replace a value without reading it; False where it has to be read."""
+        step: Step | None = self._walk.level.steps.get(tag, UNLISTED)
+        if step is UNLISTED:
+            step = self._walk.level.unlisted(tag)
+        if step is None and vr in _LARGE_VRS:
+            nodes = [self._buffer[:header], FileRange(self._base + header, length)]
+        elif step is PRIVATE_REMOVED or (step is not None and vr in _LARGE_VRS and not self._walk.level.settles):
+            nodes = [(tag, vr, b"\0\0", step, vr)]
+        else:
+            return False
+        self._walk.pass_over(wire(tag), nodes)
+        self._hash.update(self._buffer[:header])
+        self._skip_to(self._base + header + length)
+        return True
+
+    def _pass_pixels(self) -> None:
+        if len(self._buffer) < 12:
+            self._buffer = self._source.read_at(self._base, _FIRST_READ)
+        try:
+            tag, _, header, length = header_of(self._buffer, 0, self._explicit)
+        except Incomplete:
+            raise AnonymizeError(self._truncation()) from None
+        start = self._base
+        if length == UNDEFINED:
+            end = self._end_of_fragments(start + header)
+        else:
+            end = start + header + length
+            if end > self._source.size:
+                raise AnonymizeError(self._truncation())
+        self._hash.update(self._buffer[:header])
+        self._walk.nodes += [self._buffer[:header], FileRange(start + header, end - start - header)]
+        self._skip_to(end)
+
+    def _end_of_fragments(self, offset: int) -> int:
+        while True:
+            head = self._source.read_at(offset, 8)
+            if len(head) < 8:
+                raise AnonymizeError("truncated: the compressed pixel data has no end")
+            tag, length = int.from_bytes(head[:4], "little"), int.from_bytes(head[4:], "little")
+            offset += 8
+            if tag == SEQUENCE_END:
+                return offset
+            if tag != ITEM or length == UNDEFINED:
+                raise AnonymizeError("broken: the compressed pixel data holds something else than fragments")
+            offset += length
+
+    def _read_tail(self) -> None:
+        """Elements behind the pixel data; anything else there is padding or junk and is left behind."""
+        if not self._buffer:
+            return
+        self._buffer = self._source.read_at(self._base, min(_MAX_IN_MEMORY, self._source.size - self._base))
+        tail = DataSetWalk(self._walk.level, self._explicit, ())
+        try:
+            tag = wire(header_of(self._buffer, 0, self._explicit)[0])
+            pos = tail.feed(self._buffer)[0] if tag > max(PIXEL_TAGS) else 0
+        except (Unsupported, Incomplete):
+            pos = 0
+        if pos:
+            self._walk.nodes += tail.nodes
+            self._advance(pos)
+        if self._buffer:
+            self._drop_rest()
+
+    def _drop_rest(self) -> None:
+        self._left_out.append(TRAILING_BYTES)
+        self._advance(len(self._buffer))
+
+    def _truncation(self) -> str:
+        try:
+            tag, _, header, length = header_of(self._buffer, 0, self._explicit)
+        except Incomplete:
+            return f"truncated: the file ends at byte {self._source.size}, inside an element's header"
+        tag = wire(tag)
+        name = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+        if length == UNDEFINED:
+            return f"truncated: the file ends at byte {self._source.size}, inside {name}, which has no end"
+        return f"truncated: {name} claims {length} bytes, but only {self._source.size - self._base - header} follow"
+
+
+def read_meta(b: bytes) -> tuple[dict[int, bytes], int]:
+    """Unpadded values of the file meta information by element number, and where the data set starts.
+
+    Group length (0002,0000) is not relied upon. Raises Unsupported where there is no preamble or meta information.
+    """
+    if b[PREAMBLE : PREAMBLE + 4] != DICM:
+        raise Unsupported("no preamble")
+    meta: dict[int, bytes] = {}
+    pos = PREAMBLE + 4
+    while b[pos : pos + 2] == b"\x02\x00":
+        try:
+            tag, _, header, length = header_of(b, pos, True)
+        except Incomplete:
+            break
+        if length > len(b):
+            raise Unsupported("file meta information longer than 32 KiB")
+        meta[tag >> 16] = b[pos + header : pos + header + length].rstrip(b"\0 ")
+        pos += header + length
+    if pos > len(b):
+        raise Unsupported("file meta information longer than 32 KiB")
+    return meta, pos

@@ -1,0 +1,148 @@
+"""Who and what an instance belongs to: everything about its patient, study and series that decides new values."""
+
+from collections.abc import Mapping
+
+from DicomSuiteAnonymizeLib.elements import Nested, wire
+from DicomSuiteAnonymizeLib.keys import Pseudonyms
+from DicomSuiteAnonymizeLib.leaks import Needles
+from DicomSuiteAnonymizeLib.profile import Scope, TagEdit
+from DicomSuiteAnonymizeLib.steps import Action, Step
+from DicomSuiteAnonymizeLib.templates import Stretch
+
+CHARACTER_SET, SOP_CLASS_UID, SOP_INSTANCE_UID = wire(0x00080005), wire(0x00080016), wire(0x00080018)
+STUDY_UID, SERIES_UID, INSTANCE_NUMBER = wire(0x0020000D), wire(0x0020000E), wire(0x00200013)
+_NAME, _ID, _BIRTH_DATE = wire(0x00100010), wire(0x00100020), wire(0x00100030)
+_IDENTITY_TAGS = (_ID, _NAME, _BIRTH_DATE, STUDY_UID, SERIES_UID)
+_MAX_SUBJECTS = 16
+_MAX_CACHED_VALUES = 20_000
+
+Facts = Mapping[int, bytes]
+"""Original values by wire tag, of the attributes at top level that were looked at."""
+
+Identifying = tuple[tuple[int, bytes, bytes], ...]
+"""(tag, VR, original value) of what the output must not contain."""
+
+
+class Identity:
+    """Pseudonyms of one patient, study and series.
+
+    Attributes
+    ----------
+    patient
+        Pseudonym, which is also the name of the output folder.
+    study, series
+        Keyed codes for folder names.
+    date_offset
+        Days added to each date.
+    """
+
+    def __init__(self, facts: Facts, pseudonyms: Pseudonyms) -> None:
+        patient = _patient_identity(facts)
+        study, series = (facts.get(tag, b"").strip(b"\0 ") for tag in (STUDY_UID, SERIES_UID))
+        self.patient = pseudonyms.patient(patient)
+        self.date_offset = pseudonyms.date_offset(patient)
+        self.study = pseudonyms.code(b"study folder", study, 12).decode()
+        self.series = pseudonyms.code(b"series folder", study + b"\0" + series, 12).decode()
+        self._targets = {
+            Scope.PATIENT: self.patient.decode(),
+            Scope.STUDY: pseudonyms.uid(study).decode("ascii", "replace"),
+            Scope.SERIES: pseudonyms.uid(series).decode("ascii", "replace"),
+        }
+
+    def matches(self, edit: TagEdit) -> bool:
+        """Whether a user's edit is for this patient, study or series."""
+        return edit.scope is Scope.ALL or self._targets[edit.scope] == edit.target
+
+    def action(self, step: Step) -> Action:
+        """The step's action after the user's edits."""
+        for edit in step.edits:
+            if self.matches(edit):
+                return edit.action
+        return step.action
+
+
+class Subject:
+    """An identity together with one set of original values that must not be found in the output."""
+
+    def __init__(self, identity: Identity, needles: Needles, character_set: bytes) -> None:
+        self.identity = identity
+        self.needles = needles
+        self.character_set = character_set
+        self._caches: dict[tuple, dict] = {}
+
+    def cache(self, level, explicit: bool) -> dict:
+        """Results already worked out for this subject at one place of the data set."""
+        cache = self._caches.setdefault((level, explicit), {})
+        if len(cache) > _MAX_CACHED_VALUES:
+            cache.clear()
+        return cache
+
+
+class Subjects:
+    """The subjects met last; instances of one series mostly share one."""
+
+    def __init__(self, pseudonyms: Pseudonyms) -> None:
+        self._pseudonyms = pseudonyms
+        self._identities: dict[tuple, Identity] = {}
+        self._subjects: dict[tuple, Subject] = {}
+
+    def of(self, facts: Facts, nodes: list) -> Subject:
+        """Subject of a walked data set."""
+        key = tuple(map(facts.get, _IDENTITY_TAGS))
+        identity = self._identities.get(key)
+        if identity is None:
+            identity = _remember(self._identities, key, Identity(facts, self._pseudonyms))
+        identifying = identifying_values(nodes, identity)
+        character_set = facts.get(CHARACTER_SET, b"").strip(b"\0 ")
+        subject_key = (identity, identifying, character_set)
+        subject = self._subjects.get(subject_key)
+        if subject is None:
+            subject = Subject(identity, Needles(identifying, character_set), character_set)
+            _remember(self._subjects, subject_key, subject)
+        return subject
+
+
+def facts_of(nodes: list) -> Facts:
+    """What a walked data set says at top level."""
+    facts: dict[int, bytes] = {}
+    for node in nodes:
+        if type(node) is tuple:
+            facts[node[0]] = node[2]
+        elif type(node) is Stretch:
+            facts |= node.facts
+    return facts
+
+
+def identifying_values(nodes: list, identity: Identity) -> Identifying:
+    """Original values, at any depth, that say who the patient or somebody else is and that do not stay."""
+    found: dict[tuple[int, bytes, bytes], None] = {}
+    for node in nodes:
+        kind = type(node)
+        if kind is tuple:
+            step = node[3]
+            if step is not None and step.identifies and node[2] and identity.action(step) is not Action.KEEP:
+                found[node[0], node[1], node[2]] = None
+        elif kind is Stretch:
+            found.update(node.once(identity, lambda node=node: dict.fromkeys(identifying_values(node.nodes, identity))))
+        elif kind is Nested:
+            for item in node.items:
+                found.update(dict.fromkeys(identifying_values(item, identity)))
+    return tuple(found)
+
+
+def _remember(known: dict, key: tuple, value):
+    if len(known) >= _MAX_SUBJECTS:
+        known.pop(next(iter(known)))
+    known[key] = value
+    return value
+
+
+def _patient_identity(facts: Facts) -> bytes:
+    """What one patient's instances have in common: the ID, else name and birth date, else the study."""
+    patient_id = facts.get(_ID, b"").strip(b"\0 ")
+    if patient_id:
+        return b"id\0" + patient_id
+    name = facts.get(_NAME, b"").strip(b"\0 ^=")
+    if name:
+        return b"name\0" + name + b"\0" + facts.get(_BIRTH_DATE, b"").strip(b"\0 ")
+    return b"study\0" + facts.get(STUDY_UID, b"").strip(b"\0 ")

@@ -1,0 +1,100 @@
+"""An independent check of a finished output folder: read with pydicom, judged by the profile in its report."""
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from DicomSuiteLib.file_walk import walk_files
+
+from DicomSuiteAnonymizeLib.verify_against import Comparison
+from DicomSuiteAnonymizeLib.verify_findings import Check, Finding
+from DicomSuiteAnonymizeLib.verify_folder import AUDIT, PAGE, REPORT, Audit, OutputTree, Report, digest_findings
+from DicomSuiteAnonymizeLib.verify_instance import InstanceRules, checked
+from DicomSuiteAnonymizeLib.verify_reading import NotReadable, read_instance
+
+OnProgress = Callable[[int, int], None]
+"""Called with how many files are done, and how many there are."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a verification found; `files` is the number of outputs."""
+
+    files: int
+    findings: tuple[Finding, ...]
+    compared: bool
+
+
+def verify(folder: Path, sources: Sequence[Path], on_progress: OnProgress) -> Verdict:
+    """Check every file of `folder`; with `sources`, also against the files it was made from.
+
+    Nothing is written. Raises AnonymizeError where `folder` is no finished output.
+    """
+    report, audit = Report(folder), Audit(folder)
+    with OutputTree(folder) as tree, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom's warnings quote values
+        findings = tuple(_Verification(report, audit, tree, sources, on_progress).findings())
+        return Verdict(len(tree.outputs), findings, bool(sources))
+
+
+class _Verification:
+    def __init__(
+        self, report: Report, audit: Audit, tree: OutputTree, sources: Sequence[Path], on_progress: OnProgress
+    ) -> None:
+        self._report = report
+        self._audit = audit
+        self._tree = tree
+        self._rules = InstanceRules(report.profile, report.pixel_risk_allowed)
+        self._comparison = Comparison(report.profile, self._rules.table, audit) if sources else None
+        self._originals = [found for source in sources for found in walk_files([source])]
+        self._on_progress = on_progress
+        self._done = 0
+
+    def findings(self) -> Iterator[Finding]:
+        """Every finding: of the folder, then of each file, then of all files together."""
+        yield from self._report.findings()
+        yield from self._audit.findings(self._report)
+        yield from self._tree.findings(self._report, self._audit)
+        if self._comparison:
+            self._read_sources(self._comparison)
+        for name in self._tree.outputs:
+            yield from self._output(name)
+            self._step()
+        if self._comparison:
+            yield from self._words_in_reports(self._comparison)
+            yield from self._comparison.closing_findings(self._report)
+
+    def _read_sources(self, comparison: Comparison) -> None:
+        for found in self._originals:
+            comparison.add_source(found)
+            self._step()
+
+    def _output(self, name: str) -> Iterator[Finding]:
+        with self._tree.open(name) as stream:
+            try:
+                instance = read_instance(stream, strict=True)
+                output = checked(name, instance)
+            except NotReadable as error:
+                yield Finding(name, Check.READABLE, "", str(error))
+                return
+            except Exception as error:  # whatever pydicom raises on broken bytes; its message may quote a value
+                yield Finding(name, Check.READABLE, "", f"pydicom stops with {type(error).__name__}")
+                return
+            for violation in self._rules.violations(output):
+                yield violation.of(name)
+            if name in self._audit.lines:
+                yield from digest_findings(name, stream, instance, self._audit.lines[name])
+            if self._comparison:
+                yield from self._comparison.findings(output)
+
+    def _words_in_reports(self, comparison: Comparison) -> Iterator[Finding]:
+        for name in (REPORT, PAGE, AUDIT):
+            path = self._tree.folder / name
+            if path.is_file() and comparison.words.found_in(path.read_text(encoding="utf-8", errors="replace")):
+                yield Finding(name, Check.ORIGINAL, "", "an original identifying value or UID")
+
+    def _step(self) -> None:
+        self._done += 1
+        self._on_progress(self._done, len(self._originals) + len(self._tree.outputs))
+

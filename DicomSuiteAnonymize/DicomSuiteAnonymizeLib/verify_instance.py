@@ -1,0 +1,130 @@
+"""What one output has to be whatever its attributes: file head, markers, folder, and no sign of risky pixels."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from DicomSuiteAnonymizeLib.elements import wire
+from DicomSuiteAnonymizeLib.markers import (
+    DATES_MODIFIED,
+    IDENTITY_REMOVED,
+    METHOD,
+    METHOD_CODES,
+    dates_modified,
+    method,
+    method_codes,
+)
+from DicomSuiteAnonymizeLib.pixel_risk import pixel_risk
+from DicomSuiteAnonymizeLib.plan import MARKER_TAGS
+from DicomSuiteAnonymizeLib.profile import Profile
+from DicomSuiteAnonymizeLib.verify_findings import Check, Violation
+from DicomSuiteAnonymizeLib.verify_reading import Attribute, Instance
+from DicomSuiteAnonymizeLib.verify_table import PATIENT_ID, SERIES_UID, STUDY_UID, Place, TableRules
+
+SOP_CLASS_UID, SOP_INSTANCE_UID = 0x00080016, 0x00080018
+MEDIA_CLASS, MEDIA_INSTANCE, TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
+_META_TAGS = frozenset(0x00020000 | element for element in (0x00, 0x01, 0x02, 0x03, 0x10, 0x12, 0x13))
+_CODE_VALUE, _CODING_SCHEME, _CODE_MEANING = 0x00080100, 0x00080102, 0x00080104
+
+PLACE = re.compile(r"(DS-[0-9A-Z]{12})/(ST-[0-9A-Z]{12})/(SE-[0-9A-Z]{12})/IM-[0-9A-Z]{16}(-\d+)?\.dcm")
+"""Where an output lies: patient, study, series and instance, all by pseudonyms."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An output that was read: everything that the checks look at."""
+
+    name: str
+    instance: Instance
+    attributes: tuple[Attribute, ...]
+    place: Place
+
+    @property
+    def top(self) -> Mapping[int, Attribute]:
+        """Top-level attributes by tag."""
+        return {attribute.tag: attribute for attribute in self.attributes if len(attribute.path) == 1}
+
+    def text(self, tag: int) -> str:
+        """Text of a top-level attribute, "" where it is absent."""
+        attribute = self.top.get(tag)
+        return attribute.text if attribute else ""
+
+
+def checked(name: str, instance: Instance) -> Checked:
+    """The output `name` (path below the output folder) with all its attributes."""
+    attributes = tuple(instance.attributes())
+    uids = {attribute.tag: attribute.text for attribute in attributes if attribute.path in ((STUDY_UID,), (SERIES_UID,))}
+    place = Place(name.partition("/")[0], uids.get(STUDY_UID, ""), uids.get(SERIES_UID, ""))
+    return Checked(name, instance, attributes, place)
+
+
+class InstanceRules:
+    """The rules of one profile for a whole output."""
+
+    def __init__(self, profile: Profile, pixel_risk_allowed: bool) -> None:
+        self.table = TableRules(profile)
+        self._markers = _expected_markers(profile)
+        self._pixel_risk_allowed = pixel_risk_allowed
+
+    def violations(self, output: Checked) -> Iterator[Violation]:
+        """Everything that is wrong with the output."""
+        top = output.top
+        yield from _head(output.instance, top)
+        yield from _order(output)
+        yield from self._marker_violations(output.attributes)
+        yield from self.table.violations(output.attributes, output.place)
+        yield from self._place(output, top)
+        if not self._pixel_risk_allowed:
+            facts = {wire(tag): attribute.value for tag, attribute in top.items()}
+            if pixel_risk(facts, output.instance.meta.get(MEDIA_CLASS, b"")):
+                yield Violation(Check.PIXEL_RISK, (), "its kind may show identifying text, and no option let it pass")
+
+    def _marker_violations(self, attributes: Sequence[Attribute]) -> Iterator[Violation]:
+        found = {path: [] for path in self._markers}
+        for attribute in attributes:
+            if attribute.path[0] in MARKER_TAGS and attribute.vr != "SQ":
+                found.setdefault(attribute.path, []).append(attribute.text)
+        for path, texts in found.items():
+            if texts != self._markers.get(path, []):
+                yield Violation(Check.MARKERS, path, "does not say what the report's profile says")
+
+    def _place(self, output: Checked, top: Mapping[int, Attribute]) -> Iterator[Violation]:
+        patient_id = top.get(PATIENT_ID)
+        if patient_id is None or self.table.edit_for((PATIENT_ID,), output.place) is not None:
+            return
+        if patient_id.text != output.place.patient:
+            yield Violation(Check.PLACE, (PATIENT_ID,), "the patient's folder has another name than the pseudonym")
+
+
+def _head(instance: Instance, top: Mapping[int, Attribute]) -> Iterator[Violation]:
+    if instance.preamble.strip(b"\0"):
+        yield Violation(Check.FILE_HEAD, (), "the preamble is not empty")
+    for tag in sorted(instance.meta.keys() ^ _META_TAGS):
+        problem = "does not belong into the file meta information" if tag in instance.meta else "is missing"
+        yield Violation(Check.FILE_HEAD, (tag,), problem)
+    for meta_tag, tag in ((MEDIA_CLASS, SOP_CLASS_UID), (MEDIA_INSTANCE, SOP_INSTANCE_UID)):
+        if tag in top and instance.meta.get(meta_tag) != top[tag].value.strip(b"\0 "):
+            yield Violation(Check.FILE_HEAD, (meta_tag,), "is not the data set's own")
+    if instance.leftover:
+        yield Violation(Check.FILE_HEAD, (), "bytes behind the last element")
+
+
+def _order(output: Checked) -> Iterator[Violation]:
+    """Tags ascend (PS3.5 7.1), so that none stands twice and pixel data hides nothing behind it."""
+    tags = [int(element.tag) for element in output.instance.elements]
+    for before, tag in zip(tags, tags[1:], strict=False):
+        if tag <= before:
+            yield Violation(Check.READABLE, (tag,), "stands twice, or out of order")
+
+
+def _expected_markers(profile: Profile) -> dict[tuple[int, ...], list[str]]:
+    codes = method_codes(profile)
+    markers = {
+        (IDENTITY_REMOVED,): ["YES" if profile.is_ps315 else "NO"],
+        (METHOD,): [method(profile)],
+        (METHOD_CODES, _CODE_VALUE): [code for code, _ in codes],
+        (METHOD_CODES, _CODING_SCHEME): ["DCM"] * len(codes),
+        (METHOD_CODES, _CODE_MEANING): [meaning for _, meaning in codes],
+        (DATES_MODIFIED,): [dates_modified(profile)] if dates_modified(profile) else [],
+    }
+    return {path: texts for path, texts in markers.items() if texts}
