@@ -124,11 +124,9 @@ def _with_own_study(out: Path) -> Demo:
 
 def _deidentify(demo: Demo) -> int:
     """Run `dicomsuite anonymize`; of the demo's own study exactly the ultrasound capture must be refused."""
-    folders = [str(demo.source), str(demo.deidentified)]
-    code = _run_command("anonymize", [*folders, "--key-file", str(demo.key_file), "--progress", "none"])
-    if code not in (EXIT_DONE, EXIT_SOME_REFUSED):
-        return code
-    if demo.study is None:
+    arguments = [str(demo.source), str(demo.deidentified), "--key-file", str(demo.key_file)]
+    code = _run_command("De-identify the study", "anonymize", [*arguments, "--progress", "none"])
+    if demo.study is None or code not in (EXIT_DONE, EXIT_SOME_REFUSED):
         return code
     files = _counted_files(demo.deidentified / "report.json")
     as_expected = (files["written"], files["quarantined"]) == (len(demo.study.dicom_files) - 1, 1)
@@ -137,7 +135,7 @@ def _deidentify(demo: Demo) -> int:
 
 def _verify(demo: Demo) -> int:
     """Run `dicomsuite verify` against the source."""
-    return _run_command("verify", [str(demo.deidentified), "--against", str(demo.source)])
+    return _run_command("Verify the copy", "verify", [str(demo.deidentified), "--against", str(demo.source)])
 
 
 def _search_planted_strings(demo: Demo) -> int:
@@ -174,13 +172,13 @@ def _names_and_contents(folder: Path) -> Iterator[bytes]:
             yield path.read_bytes()
 
 
-def _run_command(name: str, arguments: list[str]) -> int:
-    """Run another `dicomsuite` command as the user would, after showing its command line."""
+def _run_command(purpose: str, name: str, arguments: list[str]) -> int:
+    """Run another `dicomsuite` command as the user would, after showing what for and its command line."""
     import shlex
 
     from DicomSuiteLib import cli
 
-    _say(f"dicomsuite {shlex.join([name, *arguments])}")
+    _say(f"{purpose}:\n   $ dicomsuite {shlex.join([name, *arguments])}")
     sys.stdout.flush()
     return cli.main([name, *arguments])
 

@@ -52,7 +52,7 @@ def test_demo_names_its_figures_and_its_places(finished, tmp_path, capsys):
     out, _ = finished
     assert cli.main(["demo", str(out)]) == 0, "an earlier demo may be run again"
     said = capsys.readouterr().out
-    assert "41 files written, 1 quarantined" in said
+    assert "41 written, 1 quarantined" in said
     assert "ultrasound" in said
     assert ", 0 in the de-identified copy" in said
     for name in ("report.html", "report.json"):

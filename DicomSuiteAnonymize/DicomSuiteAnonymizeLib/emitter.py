@@ -118,25 +118,11 @@ class Emitter:
         if action is Action.EMPTY:
             parts.append(encode(node.wire, node.wire_vr, b"", explicit))
             return
-        items = b"".join(
-            [encode_item(self._item(item, node.level, node.explicit, subject, changes)) for item in node.items]
-        )
-        parts.append(encode(node.wire, node.wire_vr, items, explicit))
+        items = [self._item(item, node, subject, changes) for item in node.items]
+        parts.append(encode(node.wire, node.wire_vr, b"".join(items), explicit))
 
-    def _item(self, nodes: list, level: Level, explicit: bool, subject: Subject, changes: Counter) -> bytes:
-        parts: list[bytes] = []
-        cache = subject.cache(level, explicit)
-        for node in settle(nodes) if level.settles else nodes:
-            kind = type(node)
-            if kind is bytes:
-                parts.append(node)
-            elif kind is tuple:
-                made = cache.get(node)
-                if made is None:
-                    made = cache[node] = self._element(node, level, explicit, subject)
-                parts.append(made[0])
-                if made[1] is not None:
-                    changes[made[1]] += 1
-            else:
-                self._sequence(node, level, explicit, subject, parts, changes)
-        return b"".join(parts)
+    def _item(self, nodes: list, sequence: Nested, subject: Subject, changes: Counter) -> bytes:
+        emission = self.emit(nodes, sequence.level, sequence.explicit, subject)
+        changes.update(change for change in emission.changes if change is not None)
+        changes.update(emission.nested_changes)
+        return encode_item(b"".join(emission.parts))

@@ -47,7 +47,7 @@ _MIN_ID, _MIN_NUMERIC_ID = 4, 5
 _FREE_STANDING = 6
 """From this length on a word is found inside longer words too (mueller in "muellerthorax")."""
 _IDEOGRAPHS = 0x2E80
-_UID_PREFIX = 16
+_UID_PREFIX = 24
 
 
 class Needles:

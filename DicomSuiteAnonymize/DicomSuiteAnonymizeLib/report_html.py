@@ -124,11 +124,12 @@ def _verdict(report: Mapping[str, Any]) -> str:
             "bad",
             "!",
             "This is not a de-identification according to PS3.15.",
-            f"Only single attributes were changed in {_counted(files['written'], 'file')}. UIDs, private attributes, descriptions and whatever else "
-            "the profile does not name are as they were. Treat the files as patient data.",
+            f"Only single attributes were changed in {_counted(files['written'], 'file')}. UIDs, private attributes, "
+            "descriptions and whatever else the profile does not name are as they were. Treat the files as patient data.",
         )
     if not files["written"]:
-        return _banner("warn", "!", "No file was written.", f"{_was(files['quarantined'])} refused; the reasons are below.")
+        refused = f"{_was(files['quarantined'])} refused; the reasons are below."
+        return _banner("warn", "!", "No file was written.", refused)
     done = f"{_was(files['written'])} de-identified according to PS3.15."
     searched = "Each was searched for the original values of its own source before it was written."
     if files["quarantined"]:
@@ -183,7 +184,9 @@ def _rules(report: Mapping[str, Any]) -> str:
 
 
 def _on_leak(choice: str) -> str:
-    return "Its file is refused." if choice == "fail" else "It is taken out; where that cannot be done the file is refused."
+    if choice == "fail":
+        return "Its file is refused."
+    return "It is taken out; where that cannot be done the file is refused."
 
 
 def _pixel_risk(report: Mapping[str, Any]) -> str:
@@ -206,15 +209,15 @@ def _kept(report: Mapping[str, Any]) -> str:
     if kept:
         items = "".join(f"<li><strong>{escape(what)}.</strong> {escape(meaning)}</li>" for what, meaning in kept)
         return _section("What the options let stay", f"<ul>{items}</ul>")
-    return _section("What the options let stay", "<p>No option of PS3.15 was used: the Basic Profile applies in full.</p>")
+    none = "<p>No option of PS3.15 was used: the Basic Profile applies in full.</p>"
+    return _section("What the options let stay", none)
 
 
 def _edits(edits: Sequence[Mapping[str, str]]) -> str:
     if not edits:
         return ""
     table = [
-        (_attribute(edit["attribute"]), escape(_EDITS.get(edit["action"], edit["action"])), escape(_scope(edit["scope"])))
-        for edit in edits
+        (_attribute(edit["attribute"]), escape(_EDITS[edit["action"]]), escape(_scope(edit["scope"]))) for edit in edits
     ]
     note = "<p>These come before the rules of the standard, and may let stay what the standard removes.</p>"
     return _section("Edits of single attributes", note + _table(("Attribute", "Edit", "For"), ("", "", "key"), table))
@@ -230,8 +233,8 @@ def _quarantined(report: Mapping[str, Any]) -> str:
     by_count = sorted(report["reasons"].items(), key=lambda item: (-item[1], item[0]))
     table = [(escape(reason), f"{count:,}") for reason, count in by_count]
     note = (
-        "<p>Which files these are stands in <code>quarantined.csv</code> beside the key file, because their paths may name "
-        "patients. It never leaves the computer with this folder.</p>"
+        "<p>Which files these are stands in a list beside the key file, <code>quarantined.csv</code>; it is not in this "
+        "folder, because paths may name patients.</p>"
     )
     return _section("Refused files", _table(("Reason", "Files"), ("", "count"), table) + note)
 
@@ -272,12 +275,12 @@ def _not_covered(report: Mapping[str, Any]) -> str:
         ),
         (
             "Other knowledge.",
-            "Whether somebody can be recognised by combining these files with other data is not for a program to decide.",
+            "Whether somebody can be recognised by combining these files with other data, no program can decide.",
         ),
         (
             "The key.",
             "Whoever has the key file and the original IDs can compute the pseudonyms. While it exists, the files are "
-            "pseudonymised; keep it apart from them, and delete it when no further study is to be added.",
+            "pseudonymised: keep it apart from them.",
         ),
     )
     items = "".join(f"<li><strong>{escape(what)}</strong> {escape(text)}</li>" for what, text in points)
@@ -287,13 +290,13 @@ def _not_covered(report: Mapping[str, Any]) -> str:
 def _verification(report: Mapping[str, Any]) -> str:
     return _section(
         "How to check this",
-        "<p>The first command reads every file with another program library and compares it with the rules above. The "
-        "second also needs the originals: it searches for what is left of them, and compares pixel data, references and "
-        "dates.</p>"
+        "<p>The first command reads every file with another library than the one that wrote it and compares it with the "
+        "rules above. The second also needs the originals: it searches for what is left of them, and compares pixel "
+        "data, references and dates.</p>"
         "<pre><code>dicomsuite verify THIS_FOLDER\ndicomsuite verify THIS_FOLDER --against ORIGINALS</code></pre>"
-        "<p><code>audit.jsonl</code> has a line for each file with the SHA-256 before and after, and what was done to each "
-        "attribute by which rule; <code>report.json</code> holds the numbers of this page. Neither holds an original "
-        "value.</p>",
+        "<p><code>audit.jsonl</code> has a line for each file with the SHA-256 before and after, and what was done to "
+        "each attribute by which rule; <code>report.json</code> holds the numbers of this page. Neither holds an "
+        "original value.</p>",
     )
 
 

@@ -25,7 +25,10 @@ h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .25rem; letter-spacing: -.
 h2 { font-size: 1.2rem; margin: 0 0 .75rem; }
 h3 { font-size: 1rem; margin: 1.75rem 0 .4rem; }
 p { margin: .5rem 0; max-width: 46rem; }
-section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1.4rem 1.6rem; margin-top: 1.25rem; }
+section {
+  background: var(--card); border: 1px solid var(--line); border-radius: 10px;
+  padding: 1.4rem 1.6rem; margin-top: 1.25rem;
+}
 .verdict { display: flex; gap: 1rem; align-items: flex-start; border-left-width: 6px; }
 .verdict strong { display: block; font-size: 1.2rem; line-height: 1.35; }
 .verdict p { margin: .3rem 0 0; }
@@ -49,7 +52,10 @@ th, td { padding: .4rem .9rem .4rem 0; } th:last-child, td:last-child { padding-
 .key { white-space: nowrap; width: 1%; }
 .tags { width: 27%; } .rule { width: 24%; } .bars { width: 34%; }
 .bar { display: block; height: .75rem; margin-top: .4rem; border-radius: 3px; background: var(--bar); min-width: 2px; }
-code { font: .88em/1.4 ui-monospace, "SF Mono", Consolas, "DejaVu Sans Mono", monospace; background: var(--code); border-radius: 4px; padding: .1em .35em; }
+code {
+  font: .88em/1.4 ui-monospace, "SF Mono", Consolas, "DejaVu Sans Mono", monospace;
+  background: var(--code); border-radius: 4px; padding: .1em .35em;
+}
 td code { background: none; padding: 0; }
 pre { background: var(--code); border-radius: 8px; padding: .8rem 1rem; overflow-x: auto; margin: .6rem 0; }
 pre code { background: none; padding: 0; }

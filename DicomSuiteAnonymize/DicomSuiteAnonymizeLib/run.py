@@ -117,7 +117,7 @@ class Run:
             from DicomSuiteLib.series import find_series
 
             series = find_series(self._options.sources).series
-            self._ranks = {str(file.path): rank for one in series for rank, file in enumerate(one.files)}
+            self._ranks = {str(path): rank for one in series for rank, path in enumerate(one.files)}
 
     def _fingerprint(self) -> str:
         """Digest of all that shapes the output; a run can only be resumed with the same."""

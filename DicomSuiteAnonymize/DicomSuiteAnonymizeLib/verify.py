@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from DicomSuiteLib.file_walk import walk_files
-
 from DicomSuiteAnonymizeLib.verify_against import Comparison
 from DicomSuiteAnonymizeLib.verify_findings import Check, Finding
 from DicomSuiteAnonymizeLib.verify_folder import AUDIT, PAGE, REPORT, Audit, OutputTree, Report, digest_findings
 from DicomSuiteAnonymizeLib.verify_instance import InstanceRules, checked
 from DicomSuiteAnonymizeLib.verify_reading import NotReadable, read_instance
+from DicomSuiteLib.file_walk import walk_files
 
 OnProgress = Callable[[int, int], None]
 """Called with how many files are done, and how many there are."""

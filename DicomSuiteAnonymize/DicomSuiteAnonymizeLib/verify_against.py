@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from DicomSuiteLib.audit import file_sha256
-from DicomSuiteLib.file_walk import UnreadablePath
-
 from DicomSuiteAnonymizeLib.leaks import OldUIDs
 from DicomSuiteAnonymizeLib.plan import MARKER_TAGS, Plan
 from DicomSuiteAnonymizeLib.profile import Profile
@@ -31,6 +28,8 @@ from DicomSuiteAnonymizeLib.verify_source import (
     references,
 )
 from DicomSuiteAnonymizeLib.verify_table import Place, TableRules, names_definition
+from DicomSuiteLib.audit import file_sha256
+from DicomSuiteLib.file_walk import UnreadablePath
 
 PixelDigests = tuple[tuple[int, str], ...]
 
@@ -180,9 +179,8 @@ class Comparison:
             if path not in found and self._rules.may_remove(path):
                 continue
             if uids - found[path]:
-                yield Violation(Check.REFERENCES, path, "pointed to a file of the source and now points nowhere").of(
-                    pair.output
-                )
+                dangling = Violation(Check.REFERENCES, path, "pointed to a file of the source and now points nowhere")
+                yield dangling.of(pair.output)
 
     def _uneven_dates(self) -> Iterator[Finding]:
         """Shifted dates have moved by one number of days per patient, and by at least one."""
@@ -190,7 +188,8 @@ class Comparison:
         for pair in self._pairs:
             for tag, days in self._moved(pair):
                 if offsets.setdefault(pair.place.patient, days) != days or not days:
-                    yield Violation(Check.DATES, (tag,), "is not shifted like the patient's other dates").of(pair.output)
+                    uneven = Violation(Check.DATES, (tag,), "is not shifted like the patient's other dates")
+                    yield uneven.of(pair.output)
 
     def _moved(self, pair: _Pair) -> Iterator[tuple[int, int]]:
         """Tag of each date that the profile shifts and by how many days it moved."""

@@ -48,7 +48,9 @@ class Report:
             self.profile: Profile = profile_from_json(content["profile"])
             self._content: Mapping[str, Any] = content
         except FileNotFoundError:
-            raise AnonymizeError(f"{path} does not exist: name a folder that 'dicomsuite anonymize' finished.") from None
+            raise AnonymizeError(
+                f"{path} does not exist: name a folder that 'dicomsuite anonymize' finished."
+            ) from None
         except OSError as error:
             raise AnonymizeError(f"{path}: {error.strerror}.") from error
         except (ValueError, TypeError, KeyError) as error:

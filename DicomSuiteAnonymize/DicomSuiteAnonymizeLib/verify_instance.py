@@ -18,7 +18,7 @@ from DicomSuiteAnonymizeLib.pixel_risk import pixel_risk
 from DicomSuiteAnonymizeLib.plan import MARKER_TAGS
 from DicomSuiteAnonymizeLib.profile import Profile
 from DicomSuiteAnonymizeLib.verify_findings import Check, Violation
-from DicomSuiteAnonymizeLib.verify_reading import Attribute, Instance
+from DicomSuiteAnonymizeLib.verify_reading import PIXEL_TAGS, Attribute, Instance
 from DicomSuiteAnonymizeLib.verify_table import PATIENT_ID, SERIES_UID, STUDY_UID, Place, TableRules
 
 SOP_CLASS_UID, SOP_INSTANCE_UID = 0x00080016, 0x00080018
@@ -53,8 +53,8 @@ class Checked:
 def checked(name: str, instance: Instance) -> Checked:
     """The output `name` (path below the output folder) with all its attributes."""
     attributes = tuple(instance.attributes())
-    uids = {attribute.tag: attribute.text for attribute in attributes if attribute.path in ((STUDY_UID,), (SERIES_UID,))}
-    place = Place(name.partition("/")[0], uids.get(STUDY_UID, ""), uids.get(SERIES_UID, ""))
+    top = {attribute.tag: attribute.text for attribute in attributes if len(attribute.path) == 1}
+    place = Place(name.partition("/")[0], top.get(STUDY_UID, ""), top.get(SERIES_UID, ""))
     return Checked(name, instance, attributes, place)
 
 
@@ -110,11 +110,14 @@ def _head(instance: Instance, top: Mapping[int, Attribute]) -> Iterator[Violatio
 
 
 def _order(output: Checked) -> Iterator[Violation]:
-    """Tags ascend (PS3.5 7.1), so that none stands twice and pixel data hides nothing behind it."""
-    tags = [int(element.tag) for element in output.instance.elements]
-    for before, tag in zip(tags, tags[1:], strict=False):
-        if tag <= before:
-            yield Violation(Check.READABLE, (tag,), "stands twice, or out of order")
+    """Nothing may hide from readers that stop at the pixel data, or that take the first of two equal tags."""
+    for element in output.instance.behind_pixels:
+        if element.tag < max(PIXEL_TAGS):
+            yield Violation(Check.READABLE, (int(element.tag),), "stands behind the pixel data")
+    seen: dict[int, Attribute] = {}
+    for attribute in output.attributes:
+        if len(attribute.path) == 1 and seen.setdefault(attribute.tag, attribute) != attribute:
+            yield Violation(Check.READABLE, attribute.path, "stands twice with different values")
 
 
 def _expected_markers(profile: Profile) -> dict[tuple[int, ...], list[str]]:

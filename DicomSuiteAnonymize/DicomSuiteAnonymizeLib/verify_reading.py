@@ -33,8 +33,8 @@ _UNDEFINED = 0xFFFFFFFF
 _LARGE_VALUE = 1024 * 1024
 """Bytes; of a file whose digest covers "all but bulk values", larger binary values are left out as well."""
 _CHUNK = 1 << 20
-_FIRST_GROUPS = frozenset((0x0000, 0x0002, 0x0004, 0x0008))
-"""Groups that a data set without preamble may begin with; anything else is not DICOM."""
+_FIRST_GROUPS = frozenset((b"\0\0", b"\2\0", b"\4\0", b"\x08\0", b"\0\x08"))
+"""Encoded groups that a file without preamble may begin with, the last in big endian; anything else is not DICOM."""
 _DEFAULT_ENCODINGS = ("iso8859",)
 _DELIMITERS = {"\\", "^", "=", "\r", "\n", "\t", "\f"}
 
@@ -66,6 +66,8 @@ class Instance:
         Encoded, unpadded values of the file meta information by tag.
     elements
         Top-level elements in file order, without pixel data.
+    behind_pixels
+        Those of them that stand behind the pixel data.
     pixels, bulk
         Values of pixel data, and of other large binary elements.
     body
@@ -80,7 +82,7 @@ class Instance:
     pixels: tuple[ValueRange, ...]
     bulk: tuple[ValueRange, ...]
     body: BinaryIO
-    big_endian: bool
+    behind_pixels: tuple[Element, ...]
     leftover: int
 
     def pixel_sha256(self) -> tuple[tuple[int, str], ...]:
@@ -148,8 +150,7 @@ def read_instance(stream: BinaryIO, *, strict: bool) -> Instance:
     preamble = _preamble(stream)
     if strict and not preamble:
         raise NotReadable("no preamble")
-    group = int.from_bytes(_peek(stream, 2), "little")
-    if not preamble and group not in _FIRST_GROUPS:
+    if not preamble and _peek(stream, 2) not in _FIRST_GROUPS:
         raise NotReadable("no DICOM data set")
     meta, _ = _elements(stream, implicit=False, big_endian=False, stop_when=lambda tag, *_: tag >> 16 != 2)
     values = {int(element.tag): (element.value or b"").rstrip(b"\0 ") for element in meta}
@@ -201,9 +202,8 @@ def _read_body(body: BinaryIO, preamble: bytes, meta: dict[int, bytes], syntax: 
     elements = (*head, *tail)
     if strict:
         _require_complete(elements, max(end, tail_end), size)
-    return Instance(
-        preamble, meta, elements, tuple(pixels), _bulk(elements), body, big_endian, size - max(end, tail_end)
-    )
+    leftover = size - max(end, tail_end)
+    return Instance(preamble, meta, elements, tuple(pixels), _bulk(elements), body, tuple(tail), leftover)
 
 
 def _elements(stream: BinaryIO, implicit: bool, big_endian: bool, stop_when=None) -> tuple[list[Element], int]:

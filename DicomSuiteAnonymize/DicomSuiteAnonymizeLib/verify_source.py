@@ -15,7 +15,14 @@ from DicomSuiteAnonymizeLib.plan import IDENTIFYING_TAGS, Plan
 from DicomSuiteAnonymizeLib.source_file import SourceFile, walk_file
 from DicomSuiteAnonymizeLib.verify_findings import TagPath
 from DicomSuiteAnonymizeLib.verify_reading import BINARY_VRS, CHARACTER_SET, Attribute, Instance, read_instance
-from DicomSuiteAnonymizeLib.verify_table import PATIENT_ID, PATIENT_NAME, SERIES_UID, STUDY_UID, TableRules, names_definition
+from DicomSuiteAnonymizeLib.verify_table import (
+    PATIENT_ID,
+    PATIENT_NAME,
+    SERIES_UID,
+    STUDY_UID,
+    TableRules,
+    names_definition,
+)
 
 SOP_CLASS_UID, SOP_INSTANCE_UID, FRAME_OF_REFERENCE = 0x00080016, 0x00080018, 0x00200052
 _BIRTH_DATE = 0x00100030
@@ -71,7 +78,7 @@ def read_original(path: Path, rules: TableRules, replaces_uids: bool) -> Origina
         except Exception:  # no DICOM, or broken: pydicom raises whatever comes; an output of it will be said to have none
             return None
     top = {attribute.tag: attribute for attribute in attributes if len(attribute.path) == 1}
-    if SOP_CLASS_UID not in top and SOP_INSTANCE_UID not in top:
+    if not instance.preamble and SOP_CLASS_UID not in top and SOP_INSTANCE_UID not in top:
         return None
     return Original(
         path,

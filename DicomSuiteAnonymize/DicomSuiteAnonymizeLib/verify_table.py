@@ -143,7 +143,8 @@ class TableRules:
         if Option.RETAIN_SAFE_PRIVATE not in self._options:
             return Check.PRIVATE, "private attribute"
         group, element = attribute.tag >> 16, attribute.tag & 0xFFFF
-        listed = {low for creator, of_group, low in safe_attributes() if (creator, of_group) == (attribute.creator, group)}
+        of_block = (attribute.creator, group)
+        listed = {low for *owner, low in safe_attributes() if tuple(owner) == of_block}
         is_creator = 0x10 <= element <= 0xFF
         if not listed or not (is_creator or element & 0xFF in listed):
             return Check.PRIVATE, "private attribute that PS3.15 does not list as safe"

@@ -11,6 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.data import get_testdata_files
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_data_element
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
 from dataset_strategies import Encoding, random_datasets
 from DicomSuiteAnonymizeLib.dataset_rewriter import rewrite_dataset
@@ -91,15 +96,38 @@ def outcome(rewrite: Callable[..., Rewritten], source: bytes, engine: Engine, ra
 
 
 def identified(source: bytes) -> bytes:
-    """The same data set of a known patient, whose name, ID and UIDs stand again where nothing is expected."""
+    """The same data set of a known patient, whose name, ID and UIDs stand again where nobody expects them."""
+    known = Dataset()
+    known.PatientID, known.PatientName = PATIENT_ID, "Mayerhofer^Li"
+    known.StudyInstanceUID, known.SeriesInstanceUID, known.InstanceNumber = STUDY, SERIES, 77
+    known.WindowCenterWidthExplanation = f"for {PATIENT_ID} by DR. MAYERHOFER, see {SERIES}"
+    known.FilterType = PATIENT_ID
+    implicit = dcmread(io.BytesIO(source)).original_encoding[0]
+    start, elements = encoded_elements(source)
+    for element in known:
+        elements[element.tag] = encoded(element, implicit)
+    return source[:start] + b"".join(elements[tag] for tag in sorted(elements))
+
+
+def encoded_elements(source: bytes) -> tuple[int, dict[int, bytes]]:
+    """Where the data set of a Part 10 file begins, and each of its elements as it stands there."""
     dataset = dcmread(io.BytesIO(source))
-    dataset.PatientID, dataset.PatientName = PATIENT_ID, "Mayerhofer^Li"
-    dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.InstanceNumber = STUDY, SERIES, 77
-    dataset.WindowCenterWidthExplanation = f"for {PATIENT_ID} by DR. MAYERHOFER, see {SERIES}"
-    dataset.FilterType = PATIENT_ID
-    buffer = io.BytesIO()
-    dataset.save_as(buffer)
-    return buffer.getvalue()
+    implicit = dataset.original_encoding[0]
+    starts = {}
+    for element in dataset.elements():
+        header = 8 if implicit or element.VR not in EXPLICIT_VR_LENGTH_32 else 12
+        starts[int(element.tag)] = (element.value_tell if element.is_raw else element.file_tell) - header
+    ends = [*starts.values(), len(source)][1:]
+    elements = {tag: source[start:end] for (tag, start), end in zip(starts.items(), ends, strict=True)}
+    return min(starts.values()), elements
+
+
+def encoded(element: DataElement, implicit: bool) -> bytes:
+    """One element in little endian."""
+    file = DicomBytesIO()
+    file.is_implicit_VR, file.is_little_endian = implicit, True
+    write_data_element(file, element)
+    return file.getvalue()
 
 
 @st.composite

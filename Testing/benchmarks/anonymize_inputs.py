@@ -1,7 +1,7 @@
 """Generated input of the de-identification benchmark: as large and as wordy as what scanners write.
 
-Every image has a header of more than 100 elements with nested sequences and private attributes, and pixel data that
-look like tissue to a compressor. Folders are generated once and kept for later runs.
+Every image has a header of more than 100 elements with nested sequences and private attributes, and pixel data
+that look like tissue to a compressor. Folders are generated once and kept for later runs.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def many_small_files(count: int) -> Collection:
 
 
 def generated(collection: Collection) -> Path:
-    """The collection's folder, without subfolders; written on first use and complete or absent at any moment."""
+    """The collection's folder, all files directly in it; written on first use, complete or absent at any moment."""
     folder = collection.folder
     if not folder.is_dir():
         partial = folder.with_suffix(".partial")
@@ -202,12 +202,12 @@ def _series_and_plane(series: int, number: int) -> Dataset:
 def _ct_acquisition() -> Dataset:
     dataset = _item(
         ScanOptions="HELICAL MODE", KVP=120, DataCollectionDiameter=500, ReconstructionDiameter=500,
-        DistanceSourceToDetector=949.147, DistanceSourceToPatient=541, GantryDetectorTilt=0, TableHeight=155.5,
-        RotationDirection="CW", ExposureTime=500, XRayTubeCurrent=240, Exposure=120, FilterType="BODY FILTER",
-        GeneratorPower=28800, FocalSpots=0.7, ConvolutionKernel="LUNG", RevolutionTime=0.5, SingleCollimationWidth=0.625,
-        TotalCollimationWidth=40.0, TableSpeed=110.0, TableFeedPerRotation=55.0, SpiralPitchFactor=1.375,
-        CTDIvol=7.25, ContrastBolusAgent="Contrast", ContrastBolusRoute="IV", RescaleIntercept=-1024, RescaleSlope=1,
-        RescaleType="HU",
+        DistanceSourceToDetector=949.147, DistanceSourceToPatient=541, GantryDetectorTilt=0,
+        TableHeight=155.5, RotationDirection="CW", ExposureTime=500, XRayTubeCurrent=240, Exposure=120,
+        FilterType="BODY FILTER", GeneratorPower=28800, FocalSpots=0.7, ConvolutionKernel="LUNG",
+        RevolutionTime=0.5, SingleCollimationWidth=0.625, TotalCollimationWidth=40.0, TableSpeed=110.0,
+        TableFeedPerRotation=55.0, SpiralPitchFactor=1.375, CTDIvol=7.25, ContrastBolusAgent="Contrast",
+        ContrastBolusRoute="IV", RescaleIntercept=-1024, RescaleSlope=1, RescaleType="HU",
     )  # fmt: skip
     dataset.CTDIPhantomTypeCodeSequence = Sequence([_code("113691", "DCM", "IEC Body Dosimetry Phantom")])
     return dataset
@@ -218,11 +218,12 @@ def _mr_acquisition() -> Dataset:
     return _item(
         ScanningSequence=["SE", "IR"], SequenceVariant="SK", ScanOptions="FAST_GEMS", MRAcquisitionType="2D",
         SequenceName="T2FLAIR", AngioFlag="N", RepetitionTime=8002, EchoTime=126.7, InversionTime=2000,
-        NumberOfAverages=1, ImagingFrequency=63.86, ImagedNucleus="1H", EchoNumbers=1, MagneticFieldStrength=1.5,
-        NumberOfPhaseEncodingSteps=224, EchoTrainLength=1, PercentSampling=100, PercentPhaseFieldOfView=75,
-        PixelBandwidth=122.1, HeartRate=0, CardiacNumberOfImages=0, TriggerWindow=0, ReconstructionDiameter=240,
-        ReceiveCoilName="8HRBRAIN", TransmitCoilName="BODY", AcquisitionMatrix=[0, 320, 224, 0],
-        InPlanePhaseEncodingDirection="ROW", FlipAngle=90, VariableFlipAngleFlag="N", SAR=0.41, dBdt=0.0,
+        NumberOfAverages=1, ImagingFrequency=63.86, ImagedNucleus="1H", EchoNumbers=1,
+        MagneticFieldStrength=1.5, NumberOfPhaseEncodingSteps=224, EchoTrainLength=1, PercentSampling=100,
+        PercentPhaseFieldOfView=75, PixelBandwidth=122.1, HeartRate=0, CardiacNumberOfImages=0,
+        TriggerWindow=0, ReconstructionDiameter=240, ReceiveCoilName="8HRBRAIN", TransmitCoilName="BODY",
+        AcquisitionMatrix=[0, 320, 224, 0], InPlanePhaseEncodingDirection="ROW", FlipAngle=90,
+        VariableFlipAngleFlag="N", SAR=0.41, dBdt=0.0,
     )  # fmt: skip
 
 

@@ -1,12 +1,12 @@
-"""How much CPU de-identification costs, against a plain copy and other tools, on this machine and in this run.
+"""How much CPU de-identification costs, against a plain copy and other tools, in one run on this machine.
 
     python Testing/benchmarks/bench_anonymize.py [--datasets ct j2k mr] [--tools …] [--runs 5]
     python Testing/benchmarks/bench_anonymize.py --workers
     python Testing/benchmarks/bench_anonymize.py --scale 20000
 
-Each tool is one child process that de-identifies a whole folder; its CPU time is user + system of the process and
-its children. The tools take turns, so that a busy moment of the machine hits all of them. Ends with PASS or FAIL
-for every target, and with exit code 1 if one was missed.
+Each tool is one child process that de-identifies a whole folder; its CPU time is user + system of the process
+and its children. The tools take turns, so that a busy moment of the machine hits all of them. Ends with PASS or
+FAIL for every target, and with exit code 1 if one was missed.
 """
 
 from __future__ import annotations

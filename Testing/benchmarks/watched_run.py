@@ -1,4 +1,4 @@
-"""One run of `dicomsuite … --progress json`, watched from outside: its rate over time and its memory (Linux)."""
+"""A run of `dicomsuite … --progress json`, watched from outside: its rate over time, its memory (Linux)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class WatchedRun:
         return (end - start) * total / (self._moment(end * total) - self._moment(start * total))
 
     def _moment(self, done: float) -> float:
-        """When `done` files were finished, interpolated; the first line of progress is where counting begins."""
+        """When `done` files were finished, interpolated; counting begins at the first line of progress."""
         before = self.progress[0]
         for after in self.progress[1:]:
             if after[1] >= done:
