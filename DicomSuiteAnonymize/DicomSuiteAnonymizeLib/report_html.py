@@ -125,7 +125,8 @@ def _verdict(report: Mapping[str, Any]) -> str:
             "!",
             "This is not a de-identification according to PS3.15.",
             f"Only single attributes were changed in {_counted(files['written'], 'file')}. UIDs, private attributes, "
-            "descriptions and whatever else the profile does not name are as they were. Treat the files as patient data.",
+            "descriptions and whatever else the profile does not name are as they were. Treat the files as patient "
+            "data.",
         )
     if not files["written"]:
         refused = f"{_was(files['quarantined'])} refused; the reasons are below."
@@ -233,7 +234,8 @@ def _quarantined(report: Mapping[str, Any]) -> str:
     by_count = sorted(report["reasons"].items(), key=lambda item: (-item[1], item[0]))
     table = [(escape(reason), f"{count:,}") for reason, count in by_count]
     note = (
-        "<p>Which files these are stands in a list beside the key file, <code>quarantined.csv</code>; it is not in this "
+        "<p>Which files these are stands in a list beside the key file, <code>quarantined.csv</code>; it is not in "
+        "this "
         "folder, because paths may name patients.</p>"
     )
     return _section("Refused files", _table(("Reason", "Files"), ("", "count"), table) + note)
@@ -290,7 +292,8 @@ def _not_covered(report: Mapping[str, Any]) -> str:
 def _verification(report: Mapping[str, Any]) -> str:
     return _section(
         "How to check this",
-        "<p>The first command reads every file with another library than the one that wrote it and compares it with the "
+        "<p>The first command reads every file with another library than the one that wrote it and compares it with "
+        "the "
         "rules above. The second also needs the originals: it searches for what is left of them, and compares pixel "
         "data, references and dates.</p>"
         "<pre><code>dicomsuite verify THIS_FOLDER\ndicomsuite verify THIS_FOLDER --against ORIGINALS</code></pre>"
@@ -341,14 +344,17 @@ def _name(path: str) -> str:
 
 @cache
 def _tag_name(tag: int) -> str:
-    from pydicom.datadict import dictionary_description
-
     if tag >> 16 & 1:
         return "private attribute"
+    listed = next((row.name for row in rows() if tag & row.mask == row.tag), None)
+    if listed is not None:
+        return listed
+    from pydicom.datadict import dictionary_description  # takes longer to import than a hundred files to rewrite
+
     try:
         return dictionary_description(tag)
     except KeyError:
-        return next((row.name for row in rows() if tag & row.mask == row.tag), "unknown attribute")
+        return "unknown attribute"
 
 
 def _section(title: str, content: str) -> str:

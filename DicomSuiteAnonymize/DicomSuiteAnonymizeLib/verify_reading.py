@@ -145,7 +145,8 @@ def read_instance(stream: BinaryIO, *, strict: bool) -> Instance:
     """Read an open file up to and behind its pixel data.
 
     With `strict` only files of PS3.10 with preamble, meta information and nothing incomplete pass; without it also
-    bare data sets and wrong declarations: the encoding is then taken from the first element. Raises NotReadable; pydicom may raise anything on broken bytes.
+    bare data sets and wrong declarations: the encoding is then taken from the first element. Raises NotReadable;
+    pydicom may raise anything on broken bytes.
     """
     preamble = _preamble(stream)
     if strict and not preamble:

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom import dcmread
+from pydicom.charset import convert_encodings
 from pydicom.data import get_testdata_files
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_data_element
+from pydicom.multival import MultiValue
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
 from dataset_strategies import Encoding, random_datasets
@@ -33,6 +35,14 @@ from rewriting import KEY
 
 PATIENT_ID, STUDY, SERIES = "HOSP-4711", "1.2.826.0.1.3680043.9.1", "1.2.826.0.1.3680043.9.1.2"
 PSEUDONYMS = Pseudonyms(KEY)
+NAMES = {
+    "None": "Schmidt",
+    "ISO_IR 100": "Weiß Müller",
+    "['', 'ISO 2022 IR 87']": "山田太郎",
+    "ISO_IR 192": "Жуковская",
+    "GB18030": "王小东",
+}
+"""A name that each character set of the generated files can write."""
 
 EDITS = (
     TagEdit((0x00100010,), Action.REPLACE, "Doe^J", Scope.PATIENT, PSEUDONYMS.patient(b"id\0HOSP-4711").decode()),
@@ -54,7 +64,9 @@ PROFILES = [
     *BUILT_IN.values(),
     Profile("linked", "", options=frozenset((Option.RETAIN_UIDS, Option.RETAIN_SAFE_PRIVATE))),
     Profile(
-        "dates", "", options=frozenset((Option.RETAIN_FULL_DATES, Option.RETAIN_INSTITUTION_IDENTITY, Option.CLEAN_GRAPHICS))
+        "dates",
+        "",
+        options=frozenset((Option.RETAIN_FULL_DATES, Option.RETAIN_INSTITUTION_IDENTITY, Option.CLEAN_GRAPHICS)),
     ),
     Profile("strict", "", on_leak=OnLeak.FAIL),
     Profile("edited", "", edits=EDITS),
@@ -97,16 +109,34 @@ def outcome(rewrite: Callable[..., Rewritten], source: bytes, engine: Engine, ra
 
 def identified(source: bytes) -> bytes:
     """The same data set of a known patient, whose name, ID and UIDs stand again where nobody expects them."""
+    original = dcmread(io.BytesIO(source))
+    character_set = original.get("SpecificCharacterSet")
+    start, elements = encoded_elements(source)
+    for element in known_patient(NAMES[str(character_set)]):
+        elements[element.tag] = encoded(element, original.original_encoding[0], character_set)
+    return source[:start] + b"".join(elements[tag] for tag in sorted(elements))
+
+
+def known_patient(name: str) -> Dataset:
+    """What profiles judge by several attributes together: originals found again, private blocks, overlays."""
     known = Dataset()
-    known.PatientID, known.PatientName = PATIENT_ID, "Mayerhofer^Li"
+    known.PatientID, known.PatientName, known.PatientBirthDate = PATIENT_ID, f"Mayerhofer^{name}", "19610203"
     known.StudyInstanceUID, known.SeriesInstanceUID, known.InstanceNumber = STUDY, SERIES, 77
     known.WindowCenterWidthExplanation = f"for {PATIENT_ID} by DR. MAYERHOFER, see {SERIES}"
     known.FilterType = PATIENT_ID
-    implicit = dcmread(io.BytesIO(source)).original_encoding[0]
-    start, elements = encoded_elements(source)
-    for element in known:
-        elements[element.tag] = encoded(element, implicit)
-    return source[:start] + b"".join(elements[tag] for tag in sorted(elements))
+    known.StudyDate, known.AcquisitionDateTime, known.StudyDescription = "20200131", "202001311200", f"Knee of {name}"
+    known.add_new(0x60000040, "CS", "R")
+    known.add_new(0x60001500, "LO", f"arrow of {name.upper()}")
+    inner = Dataset()
+    inner.PatientName, inner.SeriesInstanceUID, inner.ScheduledProcedureStepDescription = name, SERIES, name.lower()
+    inner.AcquisitionDate, inner.ImageComments = "20200229", f"born 3.2.1961, {name}"
+    for dataset in (known, inner):
+        dataset.add_new(0x00190011, "LO", "GEMS_ACQU_01 ")
+        dataset.add_new(0x00191123, "DS", "1.5")
+        dataset.add_new(0x0019119E, "LO", f"for {name}")
+        dataset.add_new(0x001911FF, "LO", name)
+    known.RequestAttributesSequence, known.ReferencedSeriesSequence = [inner], [inner, inner]
+    return known
 
 
 def encoded_elements(source: bytes) -> tuple[int, dict[int, bytes]]:
@@ -122,11 +152,11 @@ def encoded_elements(source: bytes) -> tuple[int, dict[int, bytes]]:
     return min(starts.values()), elements
 
 
-def encoded(element: DataElement, implicit: bool) -> bytes:
+def encoded(element: DataElement, implicit: bool, character_set: str | MultiValue | None) -> bytes:
     """One element in little endian."""
     file = DicomBytesIO()
     file.is_implicit_VR, file.is_little_endian = implicit, True
-    write_data_element(file, element)
+    write_data_element(file, element, convert_encodings(character_set))
     return file.getvalue()
 
 

@@ -131,8 +131,12 @@ def pixel_digests(path: Path) -> dict[int, str]:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_file_is_written_or_refused_with_a_known_reason_or_is_not_dicom(profile, results):
     assert len(results[profile]) == len(files())
-    refused = {Path(row.key): json.loads(row.payload)["reason"] for row in results[profile] if row.status == QUARANTINED}
-    unknown = {path.name: reason for path, reason in refused.items() if not reason.startswith(REFUSED.get(path.name, "?"))}
+    refused = {
+        Path(row.key): json.loads(row.payload)["reason"] for row in results[profile] if row.status == QUARANTINED
+    }
+    unknown = {
+        path.name: reason for path, reason in refused.items() if not reason.startswith(REFUSED.get(path.name, "?"))
+    }
     assert unknown == {}
 
 

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+
 from anonymize_runs import (
     KEY,
     Ended,
@@ -32,8 +35,6 @@ from DicomSuiteAnonymizeLib import run as run_module
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteLib.demo_command import count_strings
 from DicomSuiteLib.synthetic_study import SyntheticStudy, write_synthetic_study
-from pydicom import dcmread
-from pydicom.dataset import Dataset
 
 OTHER_KEY = bytes(range(32, 64))
 REPORTS = {"report.json", "report.html", "audit.jsonl"}
@@ -290,9 +291,7 @@ def write_profile(path: Path, **edit: str) -> Path:
 def test_renumbering_follows_the_position_not_the_name(tmp_path: Path) -> None:
     heights = [5.0, 0.0, 10.0, 7.5, 2.5]
     write_stack(tmp_path / "source", heights)
-    profile = write_profile(
-        tmp_path / "profile.json", attribute="InstanceNumber", action="renumber", value="100"
-    )
+    profile = write_profile(tmp_path / "profile.json", attribute="InstanceNumber", action="renumber", value="100")
     key_file = write_key(tmp_path / "key")
     assert anonymize(tmp_path / "source", tmp_path / "out", key_file, "--profile-file", profile).code == 0
     images = [dcmread(path) for path in dicom_below(tmp_path / "out")]
@@ -316,7 +315,12 @@ def test_edit_of_one_scope_touches_nothing_else(tmp_path: Path, scope: str) -> N
     last_series = Pseudonyms(KEY).uid(b"1.2.3.1.3").decode()
     (target,) = [image[place].value for image in images if image.SeriesInstanceUID == last_series]
     profile = write_profile(
-        tmp_path / "profile.json", attribute="StudyDescription", action="replace", value="Knee", scope=scope, target=target
+        tmp_path / "profile.json",
+        attribute="StudyDescription",
+        action="replace",
+        value="Knee",
+        scope=scope,
+        target=target,
     )
     assert anonymize(tmp_path / "source", tmp_path / "out", key_file, "--profile-file", profile).code == 0
     images = [dcmread(path) for path in dicom_below(tmp_path / "out")]
@@ -371,9 +375,7 @@ def test_exit_code_is_3_when_files_were_refused(finished: Finished) -> None:
         ("used/file", "key/key", "is a file"),
     ],
 )
-def test_places_that_cannot_be_meant_are_usage_errors(
-    tmp_path: Path, target: str, key_file: str, message: str
-) -> None:
+def test_places_that_cannot_be_meant_are_usage_errors(tmp_path: Path, target: str, key_file: str, message: str) -> None:
     write_series(tmp_path / "source", 1)
     (tmp_path / "link to source").symlink_to("source")
     (tmp_path / "used").mkdir()
