@@ -22,7 +22,7 @@ R = TypeVar("R")
 _VALUES = re.compile(
     r"""(?<!attribute\ )(?<!Element=)(?<!Module=)<[^>]*>   # a value or a file, but not an attribute's name
       | (?<=UID\ )[0-9.]+ | (?<=-\ )[0-9.]+(?=\ )           # a UID
-      | "[^"]*" | '.'\ \(0x[0-9a-f]+\)                     # a value, one of its characters
+      | "[^"]*" | '[^']*'\ \(0x[0-9a-f]+\)                # a value, one of its characters
     """,
     re.VERBOSE,
 )

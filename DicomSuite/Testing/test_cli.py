@@ -45,8 +45,10 @@ def run(args):
         token = CancelToken()
         token.cancel()
         token.raise_if_cancelled()
-    if args.ending == "many-lines":
-        for number in range(200_000):
+    if args.ending.startswith("lines"):
+        sys.stderr.write("started\\n")
+        sys.stdin.readline()
+        for number in range(int(args.ending[5:])):
             sys.stdout.write(f"line {number}\\n")
     if args.ending == "odd-name":
         sys.stdout.write("m\\udce4dchen.dcm\\n")
@@ -90,6 +92,7 @@ def start_ending(*arguments):
     return subprocess.Popen(
         [sys.executable, "-c", IN_A_NEW_PROCESS, "end", *arguments],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -148,8 +151,8 @@ def test_missing_package_is_named(command_folder, capsys, monkeypatch):
 
 
 def test_error_of_a_worker_process_shows_no_message_either(command_folder):
-    process = start_ending("remote")
-    shown = process.communicate(timeout=60)[1]
+    with start_ending("remote") as process:
+        shown = process.communicate(timeout=60)[1]
     assert process.returncode == 1
     assert "ValueError" in shown and "DOE" not in shown
     assert "in a worker process:\n" in shown and "in _answer" in shown
@@ -199,19 +202,20 @@ def test_module_runs_as_a_script():
 
 
 def test_file_name_that_the_terminal_cannot_show_is_escaped(command_folder):
-    process = start_ending("odd-name")
-    shown, errors = process.communicate(timeout=30)
+    with start_ending("odd-name") as process:
+        shown, errors = process.communicate(timeout=30)
     assert (process.returncode, shown, errors) == (0, "m\\udce4dchen.dcm\n", "")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows reports a closed pipe in another way")
-def test_reader_that_goes_away_ends_the_command_quietly(command_folder):
-    process = start_ending("many-lines")
-    assert process.stdout.readline() == "line 0\n"
-    process.stdout.close()
-    assert process.stderr.read() == ""
-    process.stderr.close()
-    assert process.wait(timeout=30) == cli.EXIT_PIPE_CLOSED == 128 + signal.SIGPIPE
+@pytest.mark.parametrize("lines", [1, 200_000])
+def test_reader_that_goes_away_ends_the_command_quietly(command_folder, lines):
+    with start_ending(f"lines{lines}") as process:
+        assert process.stderr.readline() == "started\n"
+        process.stdout.close()
+        process.stdin.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == cli.EXIT_PIPE_CLOSED == 128 + signal.SIGPIPE
 
 
 def test_shared_machinery_starts_without_heavy_imports():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from DicomSuiteAnonymizeLib.attribute_types import types_at
-from DicomSuiteAnonymizeLib.elements import wire, wire_vrs
+from DicomSuiteAnonymizeLib.elements import Unsupported, wire, wire_vrs
 from DicomSuiteAnonymizeLib.profile import Profile, Scope
 from DicomSuiteAnonymizeLib.ps315 import WHOLE_TAG, Option, Row, action, rows
 from DicomSuiteAnonymizeLib.steps import CAPTURED, KEPT_SEQUENCE, PRIVATE_REMOVED, Action, Step
@@ -37,6 +37,9 @@ _UIDS_OF_DEFINITIONS = frozenset(
     )
 )  # fmt: skip
 """UI attributes that name classes, transfer syntaxes, coding schemes and context groups, not instances."""
+
+_FOREIGN_GROUPS = frozenset((0x0000, 0x0002, 0x0004))
+"""Command set, file meta information and file-set: what stands there in a data set is out of place."""
 
 _TREES = frozenset((0x0040A730, 0x0040B020, 0x00700001, 0x00400555, 0x00400610))
 """Sequences with action D or C that are trees of coded content: their codes stay, their free text goes."""
@@ -162,9 +165,11 @@ class Plan:
         return steps
 
     def unlisted(self, wire_tag: int) -> Step | None:
-        """See `Level.unlisted`."""
+        """See `Level.unlisted`. Raises Unsupported for what delimits items and is no attribute."""
         group, element = wire_tag & 0xFFFF, wire_tag >> 16
-        if element == 0 or group in (0x0000, 0x0002, 0x0004) or group > 0x7FE0:
+        if group == 0xFFFE:
+            raise Unsupported("an item begins or ends where an element belongs")
+        if element == 0 or group in _FOREIGN_GROUPS or (group > 0x7FE0 and not group & 1):
             return _NOT_IN_DATA_SETS
         if not self.profile.is_ps315:
             return None
@@ -179,6 +184,7 @@ class Plan:
         if steps is None:
             steps = self._modes[mode] = self._unlisted_by_vr(mode)
             steps.update((wire(row.tag), self._step(row, code, None)) for row, code in self._rows)
+            steps.update(dict.fromkeys((tag for tag in steps if tag & 0xFFFF in _FOREIGN_GROUPS), _NOT_IN_DATA_SETS))
         return steps
 
     def _unlisted_by_vr(self, mode: Mode) -> dict[int, Step | None]:

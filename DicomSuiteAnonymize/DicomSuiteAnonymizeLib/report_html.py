@@ -1,4 +1,4 @@
-"""The report as one HTML page for people: what was done, what stays, what was refused, and what nobody checked.
+"""The report as one HTML page for people: what was done, what stays, what was quarantined, what nobody checked.
 
 Self-contained: no script, nothing loaded from elsewhere. It shows no value of any attribute, and no date of its own, so
 that two runs over the same files give the same page.
@@ -10,78 +10,11 @@ from functools import cache
 from html import escape
 from typing import Any
 
-from DicomSuiteAnonymizeLib.ps315 import Option, rows
+from DicomSuiteAnonymizeLib.ps315 import rows
 from DicomSuiteAnonymizeLib.report_style import STYLE
-from DicomSuiteAnonymizeLib.steps import Action
-
-_MEANINGS: Mapping[str, str] = {
-    Action.REMOVE.value: "removed",
-    Action.EMPTY.value: "emptied",
-    Action.DUMMY.value: "replaced by a dummy value",
-    Action.UID.value: "UID replaced by a keyed one",
-    Action.PSEUDONYM.value: "replaced by a keyed pseudonym",
-    Action.CLEAN.value: "cleaned: identifying parts taken out of the text",
-    Action.SHIFT.value: "date shifted by the patient's offset",
-    Action.REPLACE.value: "replaced by the text that the user typed",
-    Action.RENUMBER.value: "renumbered along the series",
-}
-"""In the order in which they are shown."""
-
-_KEPT: Mapping[Option, tuple[str, str]] = {
-    Option.RETAIN_SAFE_PRIVATE: (
-        "Private attributes that PS3.15 lists as safe (table E.3.10-1)",
-        "Technical values of the manufacturers; every other private attribute is removed.",
-    ),
-    Option.RETAIN_UIDS: (
-        "The original UIDs",
-        "Whoever has access to the original archive can find the patient by them.",
-    ),
-    Option.RETAIN_DEVICE_IDENTITY: (
-        "What identifies the device, such as serial number and station name",
-        "Together with dates it may tell where and when somebody was examined.",
-    ),
-    Option.RETAIN_INSTITUTION_IDENTITY: (
-        "Name, address and department of the institution",
-        "It narrows down where the patient lives.",
-    ),
-    Option.RETAIN_PATIENT_CHARACTERISTICS: (
-        "Age, sex, height, weight, smoking status, pregnancy status, allergies and the like",
-        "Unusual combinations may single a patient out.",
-    ),
-    Option.RETAIN_FULL_DATES: (
-        "All dates and times as they were",
-        "Together with other knowledge the day of an examination can identify a patient.",
-    ),
-    Option.RETAIN_MODIFIED_DATES: (
-        "Dates, shifted by one secret number of days per patient, and times of day",
-        "Intervals between examinations of one patient stay true.",
-    ),
-    Option.CLEAN_DESCRIPTORS: (
-        "Descriptions and comments, cleaned",
-        "Names, numbers and dates that the program recognises are taken out; what it does not recognise stays.",
-    ),
-    Option.CLEAN_STRUCTURED_CONTENT: (
-        "Content of structured reports, cleaned",
-        "Codes and measurements stay; names and dates recognised in its text are taken out.",
-    ),
-    Option.CLEAN_GRAPHICS: (
-        "Overlays that mark a region of interest, and graphic annotations with cleaned text",
-        "Overlays of other kinds, which may show text, are removed.",
-    ),
-}
-"""What an option lets stay, and what follows from that."""
-
-_DATES: Mapping[str, str] = {
-    "REMOVED": "Removed, emptied or replaced by a dummy.",
-    "MODIFIED": "Shifted by one secret number of days per patient, the same for all of a patient's studies.",
-    "UNMODIFIED": "Unchanged.",
-    "": "Not dealt with as a whole; see the attributes below.",
-}
+from DicomSuiteAnonymizeLib.report_words import DATES, EDITS, KEPT, MEANINGS
 
 _PRIVATE = "private attribute"
-_EDITS = {"keep": "keep", "replace": "replace by a typed text", "empty": "empty", "remove": "remove",
-          "pseudonym": "replace by a pseudonym", "shift": "shift by the patient's offset",
-          "renumber": "renumber along the series"}  # fmt: skip
 
 
 def render(report: Mapping[str, Any]) -> str:
@@ -93,7 +26,7 @@ def render(report: Mapping[str, Any]) -> str:
             _files(report),
             _rules(report),
             _kept(report),
-            _edits(report["profile"]["edits"]),
+            _edits(report),
             _quarantined(report),
             _actions(report["actions"]),
             _not_covered(report),
@@ -128,15 +61,25 @@ def _verdict(report: Mapping[str, Any]) -> str:
             "descriptions and whatever else the profile does not name are as they were. Treat the files as patient "
             "data.",
         )
+    refused = f"{_was(files['quarantined'])} quarantined and left out of this folder; the reasons are below."
     if not files["written"]:
-        refused = f"{_was(files['quarantined'])} refused; the reasons are below."
         return _banner("warn", "!", "No file was written.", refused)
-    done = f"{_was(files['written'])} de-identified according to PS3.15."
-    searched = "Each was searched for the original values of its own source before it was written."
-    if files["quarantined"]:
-        refused = f"{_was(files['quarantined'])} refused and left out of this folder: see the reasons below."
-        return _banner("warn", "!", done, f"{refused} {searched}")
-    return _banner("good", "✓", done, f"No file was refused. {searched}")
+    caveats = _caveats(report) + [refused] * bool(files["quarantined"])
+    headline = f"{_was(files['written'])} de-identified according to PS3.15."
+    searched = "Each of them was searched for the original values of its own source before it was written."
+    if caveats:
+        return _banner("warn", "!", headline, " ".join((searched, *caveats)))
+    return _banner("good", "✓", headline, f"{searched} No file was quarantined.")
+
+
+def _caveats(report: Mapping[str, Any]) -> list[str]:
+    """What somebody has to look at before the files are given away."""
+    caveats = []
+    if any(edit["action"] in ("keep", "replace") for edit in report["profile"]["edits"]):
+        caveats.append("Edits of the profile let stay, or put in, what the standard would not: see below.")
+    if report["pixel_risk_allowed"]:
+        caveats.append("Pictures that may show text were let through, because the user asked for it.")
+    return caveats
 
 
 def _banner(kind: str, sign: str, headline: str, text: str) -> str:
@@ -170,8 +113,8 @@ def _rules(report: Mapping[str, Any]) -> str:
     entries = [
         ("Profile", f"{escape(profile['title'])} (<code>{escape(profile['name'])}</code>)"),
         ("In words", escape(profile["notes"])),
-        ("Dates", escape(_DATES.get(report["dates"], report["dates"]))),
-        ("An original value found again", _on_leak(profile["on_leak"])),
+        ("Dates", escape(DATES.get(report["dates"], report["dates"]))),
+        ("Copies of original values", _on_leak(profile["on_leak"])),
         ("Pictures that may show text", _pixel_risk(report)),
         ("Digest of the rules", f"<code>{escape(report['profile_digest'])}</code>"),
         ("Each file says", _markers(report)),
@@ -186,14 +129,14 @@ def _rules(report: Mapping[str, Any]) -> str:
 
 def _on_leak(choice: str) -> str:
     if choice == "fail":
-        return "Its file is refused."
-    return "It is taken out; where that cannot be done the file is refused."
+        return "Their file is quarantined."
+    return "They are taken out; where that cannot be done the file is quarantined."
 
 
 def _pixel_risk(report: Mapping[str, Any]) -> str:
     if report["pixel_risk_allowed"]:
         return "<strong>Let through, because the user asked for it.</strong> Their pixels are unchanged."
-    return "Refused: ultrasound, screen captures, scanned documents and others whose kind often shows names."
+    return "Quarantined: ultrasound, screen captures, scanned documents and others whose kind often shows names."
 
 
 def _markers(report: Mapping[str, Any]) -> str:
@@ -206,7 +149,7 @@ def _kept(report: Mapping[str, Any]) -> str:
     if not _is_ps315(report):
         return ""
     chosen = set(report["profile"]["options"])
-    kept = [texts for option, texts in _KEPT.items() if option.cli in chosen]
+    kept = [texts for option, texts in KEPT.items() if option.cli in chosen]
     if kept:
         items = "".join(f"<li><strong>{escape(what)}.</strong> {escape(meaning)}</li>" for what, meaning in kept)
         return _section("What the options let stay", f"<ul>{items}</ul>")
@@ -214,14 +157,18 @@ def _kept(report: Mapping[str, Any]) -> str:
     return _section("What the options let stay", none)
 
 
-def _edits(edits: Sequence[Mapping[str, str]]) -> str:
+def _edits(report: Mapping[str, Any]) -> str:
+    edits = report["profile"]["edits"]
     if not edits:
         return ""
-    table = [
-        (_attribute(edit["attribute"]), escape(_EDITS[edit["action"]]), escape(_scope(edit["scope"]))) for edit in edits
+    lines = [
+        (_attribute(edit["attribute"]), escape(EDITS[edit["action"]]), escape(_scope(edit["scope"]))) for edit in edits
     ]
+    table = _table(("Attribute", "Edit", "For"), ("", "", "key"), lines)
+    if not _is_ps315(report):
+        return _section("Edits of single attributes", table)
     note = "<p>These come before the rules of the standard, and may let stay what the standard removes.</p>"
-    return _section("Edits of single attributes", note + _table(("Attribute", "Edit", "For"), ("", "", "key"), table))
+    return _section("Edits of single attributes", note + table)
 
 
 def _scope(scope: str) -> str:
@@ -234,22 +181,21 @@ def _quarantined(report: Mapping[str, Any]) -> str:
     by_count = sorted(report["reasons"].items(), key=lambda item: (-item[1], item[0]))
     table = [(escape(reason), f"{count:,}") for reason, count in by_count]
     note = (
-        "<p>Which files these are stands in a list beside the key file, <code>quarantined.csv</code>; it is not in "
-        "this "
-        "folder, because paths may name patients.</p>"
+        "<p>The list of these files, <code>quarantined.csv</code>, lies beside the key file and not in this folder, "
+        "because paths may name patients.</p>"
     )
-    return _section("Refused files", _table(("Reason", "Files"), ("", "count"), table) + note)
+    return _section("Quarantined files", _table(("Reason", "Files"), ("", "count"), table) + note)
 
 
 def _actions(actions: Mapping[str, int]) -> str:
     if not actions:
         return ""
     most = max(actions.values())
-    order = [*_MEANINGS, *sorted(actions.keys() - _MEANINGS.keys())]
+    order = [*MEANINGS, *sorted(actions.keys() - MEANINGS.keys())]
     table = [
         (
             f"<strong>{escape(code)}</strong>",
-            escape(_MEANINGS.get(code, "other")),
+            escape(MEANINGS.get(code, "other")),
             f'<span class="bar" style="width:{max(100 * actions[code] / most, 0.5):.1f}%"></span>',
             f"{actions[code]:,}",
         )
@@ -264,7 +210,7 @@ def _not_covered(report: Mapping[str, Any]) -> str:
     pictures = (
         "Files whose kind often shows text were let through on request; look at every one of them."
         if report["pixel_risk_allowed"]
-        else "Files whose kind often shows text were refused, but no picture was looked at."
+        else "Files whose kind often shows text were quarantined, but no picture was looked at."
     )
     points = (
         ("Text in the pictures.", f"Pixel data is copied unchanged. {pictures}"),
@@ -307,9 +253,13 @@ def _attributes(attributes: Sequence[Mapping[str, Any]]) -> str:
     by_action: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for attribute in attributes:
         by_action[attribute["action"]].append(attribute)
-    order = [*_MEANINGS, *sorted(by_action.keys() - _MEANINGS.keys())]
+    order = [*MEANINGS, *sorted(by_action.keys() - MEANINGS.keys())]
     tables = "".join(_action_table(action, by_action[action]) for action in order if action in by_action)
-    return _section("Attributes", tables) if tables else ""
+    note = (
+        "<p>A rule like “E.1-1 X/Z” is the action that table E.1-1 of PS3.15 gives for the attribute; where it leaves "
+        "a choice, the kind of object decides.</p>"
+    )
+    return _section("Attributes", note + tables) if tables else ""
 
 
 def _action_table(action: str, attributes: Sequence[Mapping[str, Any]]) -> str:
@@ -325,7 +275,7 @@ def _action_table(action: str, attributes: Sequence[Mapping[str, Any]]) -> str:
         where = "groups " + ", ".join(sorted(groups))
         table.append((name, escape(where), escape(_PRIVATE), f"{sum(one['count'] for one in private):,}"))
     total = sum(one["count"] for one in attributes)
-    title = f"<h3>{escape(action)}: {escape(_MEANINGS.get(action, 'other'))} ({total:,})</h3>"
+    title = f"<h3>{escape(action)}: {escape(MEANINGS.get(action, 'other'))} ({total:,})</h3>"
     return title + _table(("Attribute", "Tag", "Rule", "Values"), ("", "tags", "rule", "count"), table)
 
 
@@ -346,9 +296,11 @@ def _name(path: str) -> str:
 def _tag_name(tag: int) -> str:
     if tag >> 16 & 1:
         return "private attribute"
+    if tag & 0xFFFF == 0:
+        return "Group Length"
     listed = next((row.name for row in rows() if tag & row.mask == row.tag), None)
     if listed is not None:
-        return listed
+        return listed.partition(" (see Note")[0]
     from pydicom.datadict import dictionary_description  # takes longer to import than a hundred files to rewrite
 
     try:

@@ -3,13 +3,13 @@
 STYLE = """
 :root {
   color-scheme: light dark;
-  --page: #f4f6f8; --card: #ffffff; --ink: #17212b; --soft: #566573; --line: #dde3e9; --accent: #0b6b74;
+  --page: #f4f6f8; --card: #ffffff; --ink: #17212b; --soft: #566573; --line: #dde3e9;
   --bar: #9fcbd0; --code: #eef2f5;
   --good: #1b6e3c; --good-back: #e4f4ea; --warn: #8a5300; --warn-back: #fdf1dc; --bad: #a32020; --bad-back: #fce8e8;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --page: #10161c; --card: #1a222b; --ink: #e7edf3; --soft: #9fb0bf; --line: #303c48; --accent: #63c6cf;
+    --page: #10161c; --card: #1a222b; --ink: #e7edf3; --soft: #9fb0bf; --line: #303c48;
     --bar: #2d6d75; --code: #253039;
     --good: #86d9a4; --good-back: #163424; --warn: #f2c27a; --warn-back: #3a2b12; --bad: #ff9d9d; --bad-back: #431d1f;
   }
@@ -24,7 +24,7 @@ header p { margin: 0; color: var(--soft); }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .25rem; letter-spacing: -.01em; }
 h2 { font-size: 1.2rem; margin: 0 0 .75rem; }
 h3 { font-size: 1rem; margin: 1.75rem 0 .4rem; }
-p { margin: .5rem 0; max-width: 46rem; }
+p { margin: .5rem 0; max-width: 54rem; }
 section {
   background: var(--card); border: 1px solid var(--line); border-radius: 10px;
   padding: 1.4rem 1.6rem; margin-top: 1.25rem;
@@ -39,11 +39,12 @@ section {
 .sum { display: flex; flex-wrap: wrap; align-items: stretch; gap: .75rem; }
 .sum > div { flex: 1 1 7.5rem; border: 1px solid var(--line); border-radius: 8px; padding: .7rem .9rem; }
 .sum > span { align-self: center; color: var(--soft); font-size: 1.4rem; }
+.sum + p, table + p { margin-top: 1rem; }
 .number { display: block; font-size: 1.7rem; line-height: 1.2; font-weight: 650; font-variant-numeric: tabular-nums; }
-.label, .note { color: var(--soft); font-size: .9rem; }
+.label { color: var(--soft); font-size: .9rem; }
 dl { display: grid; grid-template-columns: minmax(9rem, max-content) 1fr; gap: .45rem 1.5rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; }
-ul { margin: .5rem 0; padding-left: 1.2rem; } li { margin: .4rem 0; max-width: 46rem; }
+ul { margin: .5rem 0; padding-left: 1.2rem; } li { margin: .4rem 0; max-width: 54rem; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th { text-align: left; color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--line); }
 td { border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }

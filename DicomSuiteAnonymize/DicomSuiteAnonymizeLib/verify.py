@@ -8,7 +8,7 @@ from pathlib import Path
 from DicomSuiteAnonymizeLib.verify_against import Comparison
 from DicomSuiteAnonymizeLib.verify_findings import Check, Finding
 from DicomSuiteAnonymizeLib.verify_folder import AUDIT, PAGE, REPORT, Audit, OutputTree, Report, digest_findings
-from DicomSuiteAnonymizeLib.verify_instance import InstanceRules, checked
+from DicomSuiteAnonymizeLib.verify_instance import Checked, InstanceRules, checked
 from DicomSuiteAnonymizeLib.verify_reading import NotReadable, read_instance
 from DicomSuiteLib.file_walk import walk_files
 
@@ -48,6 +48,7 @@ class _Verification:
         self._comparison = Comparison(report.profile, self._rules.table, audit) if sources else None
         self._originals = [found for source in sources for found in walk_files([source])]
         self._on_progress = on_progress
+        self._uids_of_folders: dict[str, str] = {}
         self._done = 0
 
     def findings(self) -> Iterator[Finding]:
@@ -82,10 +83,18 @@ class _Verification:
                 return
             for violation in self._rules.violations(output):
                 yield violation.of(name)
+            yield from self._folders(output)
             if name in self._audit.lines:
                 yield from digest_findings(name, stream, instance, self._audit.lines[name])
             if self._comparison:
                 yield from self._comparison.findings(output)
+
+    def _folders(self, output: Checked) -> Iterator[Finding]:
+        """A study's folder holds one study, a series' folder one series."""
+        series, study = output.name.rpartition("/")[0], output.name.rsplit("/", 2)[0]
+        for folder, uid in ((study, output.place.study_uid), (series, output.place.series_uid)):
+            if self._uids_of_folders.setdefault(folder, uid) != uid:
+                yield Finding(output.name, Check.PLACE, "", "lies in the folder of another study or series")
 
     def _words_in_reports(self, comparison: Comparison) -> Iterator[Finding]:
         for name in (REPORT, PAGE, AUDIT):
@@ -96,4 +105,3 @@ class _Verification:
     def _step(self) -> None:
         self._done += 1
         self._on_progress(self._done, len(self._originals) + len(self._tree.outputs))
-

@@ -204,4 +204,3 @@ class Comparison:
 
 def _date(text: str) -> date:
     return date(int(text[:4]), int(text[4:6]), int(text[6:]))
-

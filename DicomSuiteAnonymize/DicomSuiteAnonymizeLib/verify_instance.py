@@ -32,30 +32,21 @@ PLACE = re.compile(r"(DS-[0-9A-Z]{12})/(ST-[0-9A-Z]{12})/(SE-[0-9A-Z]{12})/IM-[0
 
 @dataclass(frozen=True)
 class Checked:
-    """An output that was read: everything that the checks look at."""
+    """An output that was read: everything that the checks look at; `top` are the top-level attributes by tag."""
 
     name: str
     instance: Instance
     attributes: tuple[Attribute, ...]
+    top: Mapping[int, Attribute]
     place: Place
-
-    @property
-    def top(self) -> Mapping[int, Attribute]:
-        """Top-level attributes by tag."""
-        return {attribute.tag: attribute for attribute in self.attributes if len(attribute.path) == 1}
-
-    def text(self, tag: int) -> str:
-        """Text of a top-level attribute, "" where it is absent."""
-        attribute = self.top.get(tag)
-        return attribute.text if attribute else ""
 
 
 def checked(name: str, instance: Instance) -> Checked:
     """The output `name` (path below the output folder) with all its attributes."""
     attributes = tuple(instance.attributes())
-    top = {attribute.tag: attribute.text for attribute in attributes if len(attribute.path) == 1}
-    place = Place(name.partition("/")[0], top.get(STUDY_UID, ""), top.get(SERIES_UID, ""))
-    return Checked(name, instance, attributes, place)
+    top = {attribute.tag: attribute for attribute in attributes if len(attribute.path) == 1}
+    study_uid, series_uid = (top[tag].text if tag in top else "" for tag in (STUDY_UID, SERIES_UID))
+    return Checked(name, instance, attributes, top, Place(name.partition("/")[0], study_uid, series_uid))
 
 
 class InstanceRules:
@@ -68,14 +59,13 @@ class InstanceRules:
 
     def violations(self, output: Checked) -> Iterator[Violation]:
         """Everything that is wrong with the output."""
-        top = output.top
-        yield from _head(output.instance, top)
+        yield from _head(output)
         yield from _order(output)
         yield from self._marker_violations(output.attributes)
         yield from self.table.violations(output.attributes, output.place)
-        yield from self._place(output, top)
+        yield from self._place(output)
         if not self._pixel_risk_allowed:
-            facts = {wire(tag): attribute.value for tag, attribute in top.items()}
+            facts = {wire(tag): attribute.value for tag, attribute in output.top.items()}
             if pixel_risk(facts, output.instance.meta.get(MEDIA_CLASS, b"")):
                 yield Violation(Check.PIXEL_RISK, (), "its kind may show identifying text, and no option let it pass")
 
@@ -88,15 +78,16 @@ class InstanceRules:
             if texts != self._markers.get(path, []):
                 yield Violation(Check.MARKERS, path, "does not say what the report's profile says")
 
-    def _place(self, output: Checked, top: Mapping[int, Attribute]) -> Iterator[Violation]:
-        patient_id = top.get(PATIENT_ID)
+    def _place(self, output: Checked) -> Iterator[Violation]:
+        patient_id = output.top.get(PATIENT_ID)
         if patient_id is None or self.table.edit_for((PATIENT_ID,), output.place) is not None:
             return
         if patient_id.text != output.place.patient:
             yield Violation(Check.PLACE, (PATIENT_ID,), "the patient's folder has another name than the pseudonym")
 
 
-def _head(instance: Instance, top: Mapping[int, Attribute]) -> Iterator[Violation]:
+def _head(output: Checked) -> Iterator[Violation]:
+    instance, top = output.instance, output.top
     if instance.preamble.strip(b"\0"):
         yield Violation(Check.FILE_HEAD, (), "the preamble is not empty")
     for tag in sorted(instance.meta.keys() ^ _META_TAGS):

@@ -75,9 +75,7 @@ def read_original(path: Path, rules: TableRules, replaces_uids: bool) -> Origina
             attributes = tuple(instance.attributes())
         except OSError:
             raise
-        except (
-            Exception
-        ):  # no DICOM, or broken: pydicom raises whatever comes; an output of it will be said to have none
+        except Exception:  # no DICOM, or broken, where pydicom raises whatever comes
             return None
     top = {attribute.tag: attribute for attribute in attributes if len(attribute.path) == 1}
     if not instance.preamble and SOP_CLASS_UID not in top and SOP_INSTANCE_UID not in top:

@@ -129,8 +129,10 @@ class TableRules:
         group = tag >> 16
         if tag & 0xFFFF == 0:
             return Check.TABLE, "group length, which tells what was removed"
-        if group in (0x0000, 0x0002, 0x0004) or group > 0x7FE0:
-            return Check.TABLE, "does not belong into a data set, or is padding, or a signature"
+        if group in (0x0000, 0x0002, 0x0004):
+            return Check.TABLE, "does not belong into a data set"
+        if group > 0x7FE0:
+            return Check.TABLE, "padding or a signature"
         if group & 1:
             return self._private(attribute)
         if 0x5000 <= group <= 0x50FF or 0x6000 <= group <= 0x60FF:

@@ -1,7 +1,7 @@
 """Generated input of the de-identification benchmark: as large and as wordy as what scanners write.
 
-Every image has a header of more than 100 elements with nested sequences and private attributes, and pixel data
-that look like tissue to a compressor. Folders are generated once and kept for later runs.
+Every image has a header of more than 100 elements with nested sequences and private attributes, and pixel
+data that look like tissue to a compressor. Folders are generated once and kept for later runs.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def many_small_files(count: int) -> Collection:
 
 
 def generated(collection: Collection) -> Path:
-    """The collection's folder, all files directly in it; written on first use, complete or absent at any moment."""
+    """The collection's folder, all files directly in it; complete or absent at any moment."""
     folder = collection.folder
     if not folder.is_dir():
         partial = folder.with_suffix(".partial")
@@ -107,22 +107,40 @@ def _uid(*parts: object) -> UID:
 
 def _header(collection: Collection, number: int) -> FileDataset:
     series = number // FILES_PER_SERIES
-    patient = series // 3
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     image = FileDataset(None, {}, file_meta=meta, preamble=bytes(128))
-    image.SpecificCharacterSet = "ISO_IR 100"
-    image.SOPClassUID = CTImageStorage if collection.modality == "CT" else MRImageStorage
-    image.SOPInstanceUID = _uid(patient, series, number)
-    image.Modality = collection.modality
-    image.update(_patient_and_study(patient, series))
-    image.update(_series_and_plane(series, number))
-    image.update(_ct_acquisition() if collection.modality == "CT" else _mr_acquisition())
-    _add_private_attributes(image)
+    image.update(_series_header(collection.modality, series))
+    image.update(_slice_header(series, number))
     return image
 
 
 @functools.cache
+def _series_header(modality: str, series: int) -> Dataset:
+    """What all images of one series share; encoded anew for each, but built once."""
+    header = Dataset()
+    header.SpecificCharacterSet = "ISO_IR 100"
+    header.SOPClassUID = CTImageStorage if modality == "CT" else MRImageStorage
+    header.Modality = modality
+    header.update(_patient_and_study(patient=series // 3, series=series))
+    header.update(_series_and_equipment(series))
+    header.update(_ct_acquisition() if modality == "CT" else _mr_acquisition())
+    _add_private_attributes(header)
+    return header
+
+
+def _slice_header(series: int, number: int) -> Dataset:
+    position = number % FILES_PER_SERIES * 1.25
+    dataset = Dataset()
+    dataset.SOPInstanceUID = _uid(3, series, number)
+    dataset.InstanceNumber = number + 1
+    dataset.ImagePositionPatient = [-250, -250, position]
+    dataset.SliceLocation = position
+    for moment in ("Acquisition", "Content", "InstanceCreation"):
+        setattr(dataset, f"{moment}Time", f"1016{number % 60:02d}.000000")
+    return dataset
+
+
 def _patient_and_study(patient: int, series: int) -> Dataset:
     dataset = Dataset()
     dataset.PatientName = f"Doe{patient}^Joséphine^Q"
@@ -160,8 +178,7 @@ def _patient_and_study(patient: int, series: int) -> Dataset:
     return dataset
 
 
-def _series_and_plane(series: int, number: int) -> Dataset:
-    position = number % FILES_PER_SERIES * 1.25
+def _series_and_equipment(series: int) -> Dataset:
     dataset = Dataset()
     dataset.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
     dataset.SeriesInstanceUID = _uid(7, series)
@@ -170,19 +187,17 @@ def _series_and_plane(series: int, number: int) -> Dataset:
     dataset.ProtocolName = "5.1 Chest routine"
     dataset.BodyPartExamined = "CHEST"
     dataset.PatientPosition = "HFS"
-    dataset.InstanceNumber = number + 1
     dataset.AcquisitionNumber = 1
     dataset.FrameOfReferenceUID = _uid(6, series)
     dataset.PositionReferenceIndicator = "SN"
-    dataset.ImagePositionPatient = [-250, -250, position]
     dataset.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
     dataset.PixelSpacing = [0.976562, 0.976562]
-    dataset.SliceThickness, dataset.SpacingBetweenSlices, dataset.SliceLocation = 1.25, 1.25, position
+    dataset.SliceThickness = dataset.SpacingBetweenSlices = 1.25
     dataset.WindowCenter, dataset.WindowWidth = [40, -600], [400, 1600]
     dataset.WindowCenterWidthExplanation = ["SOFT", "LUNG"]
     for moment in ("Series", "Acquisition", "Content", "InstanceCreation"):
         setattr(dataset, f"{moment}Date", "20240311")
-        setattr(dataset, f"{moment}Time", f"1016{number % 60:02d}.000000")
+    dataset.SeriesTime = "101600.000000"
     dataset.Manufacturer, dataset.ManufacturerModelName = "BENCHMARK", "Model 64"
     dataset.StationName, dataset.DeviceSerialNumber = "ROOM2", "0123456"
     dataset.SoftwareVersions = ["1.2.3", "rev B"]
@@ -198,7 +213,6 @@ def _series_and_plane(series: int, number: int) -> Dataset:
     return dataset
 
 
-@functools.cache
 def _ct_acquisition() -> Dataset:
     dataset = _item(
         ScanOptions="HELICAL MODE", KVP=120, DataCollectionDiameter=500, ReconstructionDiameter=500,
@@ -213,7 +227,6 @@ def _ct_acquisition() -> Dataset:
     return dataset
 
 
-@functools.cache
 def _mr_acquisition() -> Dataset:
     return _item(
         ScanningSequence=["SE", "IR"], SequenceVariant="SK", ScanOptions="FAST_GEMS", MRAcquisitionType="2D",

@@ -5,8 +5,8 @@
     python Testing/benchmarks/bench_anonymize.py --scale 20000
 
 Each tool is one child process that de-identifies a whole folder; its CPU time is user + system of the process
-and its children. The tools take turns, so that a busy moment of the machine hits all of them. Ends with PASS or
-FAIL for every target, and with exit code 1 if one was missed.
+and its children. The tools take turns, so that a busy moment of the machine hits all of them. Ends with PASS
+or FAIL for every target, and with exit code 1 if one was missed.
 """
 
 from __future__ import annotations
@@ -236,7 +236,7 @@ def measure_scale(workplace: Path, count: int) -> list[tuple[bool, str]]:
     print(
         f"{count} files in {run.wall_s:.1f} s: {first:.0f} files/s in the first tenth, {last:.0f} in the last"
     )
-    print(f"peak memory: {run.peak_mb:.0f} MB in the largest of {run.processes} processes")
+    print(f"peak memory: {run.peak_mb:.0f} MB in the largest of {len(run.peak_mb_by_process)} processes")
     return [
         (
             last >= STEADY_RATE * first,
