@@ -20,9 +20,17 @@ def types_at(sop_class_uid: str, path: tuple[int, ...]) -> Mapping[int, str]:
     that path, the most demanding type applies, whatever the module's usage. Empty where the IOD has nothing
     there. For a SOP class that the table does not know: the most demanding type over all IODs.
     """
-    line_numbers_of, _lines = _read_table()
-    line_numbers = line_numbers_of.get(sop_class_uid, line_numbers_of[_ANY_IOD])
-    return _types_by_path(line_numbers).get(_without_recursion(path), _NO_TYPES)
+    return _types_in_iod(sop_class_uid, _without_recursion(path))
+
+
+@cache
+def _types_in_iod(sop_class_uid: str, path: tuple[int, ...]) -> Mapping[int, str]:
+    line_numbers_of, lines = _read_table()
+    wanted = ".".join(f"{tag:08X}" for tag in path) + "\t"
+    for number in line_numbers_of.get(sop_class_uid, line_numbers_of[_ANY_IOD]):
+        if lines[int(number)].startswith(wanted):
+            return _types(lines[int(number)][len(wanted) :])
+    return _NO_TYPES
 
 
 def _without_recursion(path: tuple[int, ...]) -> tuple[int, ...]:
@@ -40,15 +48,7 @@ def _read_table() -> tuple[dict[str, tuple[str, ...]], list[str]]:
     return line_numbers_of, lines.splitlines()
 
 
-@cache
-def _types_by_path(line_numbers: tuple[str, ...]) -> dict[tuple[int, ...], Mapping[int, str]]:
-    _line_numbers_of, lines = _read_table()
-    return dict(_path_and_types(lines[int(number)]) for number in line_numbers)
-
-
-def _path_and_types(line: str) -> tuple[tuple[int, ...], Mapping[int, str]]:
-    """From "00400275.00321064<TAB>00080021=3 00080031=3": sequence tags, then tag=type of each attribute."""
-    path, attributes = line.split("\t")
+def _types(attributes: str) -> Mapping[int, str]:
+    """From "00080021=3 00080031=3"; what stands before it in a line, with a TAB, is the path "00400275.00321064"."""
     pairs = (attribute.split("=") for attribute in attributes.split())
-    types = {int(tag, 16): type_ for tag, type_ in pairs}
-    return tuple(int(tag, 16) for tag in path.split(".") if tag), MappingProxyType(types)
+    return MappingProxyType({int(tag, 16): type_ for tag, type_ in pairs})

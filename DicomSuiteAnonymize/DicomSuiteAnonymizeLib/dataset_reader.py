@@ -13,7 +13,8 @@ from typing import NamedTuple
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.filereader import data_element_generator
 
-from DicomSuiteAnonymizeLib.elements import LONG_VRS, PIXEL_TAGS, SHORT_VRS, UNDEFINED, Nested, wire, wire_vrs
+from DicomSuiteAnonymizeLib.dictionary import wire_vrs
+from DicomSuiteAnonymizeLib.elements import LONG_VRS, PIXEL_TAGS, SHORT_VRS, UNDEFINED, Nested, wire
 from DicomSuiteAnonymizeLib.emitter import path_text
 from DicomSuiteAnonymizeLib.engine import NotDicom
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
@@ -296,7 +297,7 @@ class _Reader:
 
     def _node(self, element: RawDataElement, encoding: Encoding, end: int, level: Level):
         tag = wire(element.tag)
-        step = level.steps.get(tag, UNLISTED)
+        step = level.steps[tag]
         if step is UNLISTED:
             step = level.unlisted(tag)
         pixels = element.tag in PIXEL_TAGS

@@ -12,7 +12,8 @@ from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
 from DicomSuiteAnonymizeLib import markers
 from DicomSuiteAnonymizeLib.dataset_reader import DEFLATED, EXPLICIT, IMPLICIT, Encoding, known_vr, read_file
-from DicomSuiteAnonymizeLib.elements import UNDEFINED, Nested, wire, wire_vrs
+from DicomSuiteAnonymizeLib.dictionary import wire_vrs
+from DicomSuiteAnonymizeLib.elements import UNDEFINED, Nested, wire
 from DicomSuiteAnonymizeLib.emitter import Change, path_text
 from DicomSuiteAnonymizeLib.engine import Engine, Rewritten, check_class, with_rank
 from DicomSuiteAnonymizeLib.leak_check import LeakCheck
@@ -22,6 +23,7 @@ from DicomSuiteAnonymizeLib.safe_private import settle
 from DicomSuiteAnonymizeLib.source_file import DICM, PREAMBLE, TRAILING_BYTES, SourceFile
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.subject import Facts, Subject, facts_of
+from DicomSuiteAnonymizeLib.templates import Contents
 from DicomSuiteAnonymizeLib.values import padded
 from DicomSuiteAnonymizeLib.version import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
@@ -38,12 +40,13 @@ def rewrite_dataset(source: SourceFile, engine: Engine, rank: int | None = None)
     stays unless it is wrong. Raises engine.NotDicom, and AnonymizeError where the file has to be quarantined.
     """
     read = read_file(source, engine.plan)
-    facts = facts_of(read.nodes)
+    contents = Contents(read.nodes)
+    facts = facts_of(contents)
     check_class(facts, read.media_class)
     level = engine.plan.level(read.media_class.decode("ascii", "replace"))
-    subject = engine.subjects.of(facts, read.nodes)
+    subject = engine.subjects.of(facts, contents)
     old_uid, new_uid = engine.new_sop_instance(level, facts, read.media_instance, subject)
-    check = engine.leak_check(subject, read.nodes)
+    check = engine.leak_check(subject, contents)
     writer = _DataSetWriter(engine, subject, check)
     data_set = writer.data_set(with_rank(read.nodes, rank, subject), level, read.encoding, facts)
     if read.transfer_syntax in DEFLATED:
@@ -54,7 +57,7 @@ def rewrite_dataset(source: SourceFile, engine: Engine, rank: int | None = None)
         subject,
         old_uid,
         read.digest,
-        engine.change_set(writer.changes, Counter(), extra),
+        engine.change_set(writer.changes, [], Counter(), extra),
         pixel_risk(facts, read.media_class),
     )
 

@@ -7,9 +7,9 @@ Encoding rules: PS3.5 section 7.
 
 from struct import Struct, error
 
-from DicomSuiteAnonymizeLib.dictionary import public_vrs
+from DicomSuiteAnonymizeLib.dictionary import wire_vrs
 from DicomSuiteAnonymizeLib.steps import PRIVATE_REMOVED, UNLISTED, Action
-from DicomSuiteAnonymizeLib.templates import Element, Stretch, Template, element_to_remember
+from DicomSuiteAnonymizeLib.templates import Element, Stretch, Template
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xE000FFFE, 0xE00DFFFE, 0xE0DDFFFE
@@ -46,16 +46,6 @@ class Incomplete(Exception):
 def wire(tag: int) -> int:
     """Tag 0xGGGGEEEE as wire number, and back: the function is its own inverse."""
     return (tag & 0xFFFF) << 16 | tag >> 16
-
-
-def wire_vrs() -> dict[int, bytes]:
-    """VR of every public attribute by wire tag."""
-    if not _WIRE_VRS:
-        _WIRE_VRS.update((wire(tag), vr) for tag, vr in public_vrs().items())
-    return _WIRE_VRS
-
-
-_WIRE_VRS: dict[int, bytes] = {}
 
 
 class FileRange:
@@ -99,15 +89,14 @@ class DataSetWalk:
         self._trail: list[Element | Stretch] = []
         self._differing: list[int] = []
 
-    def feed(self, b: bytes) -> tuple[int, bool]:
-        """Walk the complete elements in `b`, which starts at an element.
+    def feed(self, b: bytes, pos: int = 0) -> tuple[int, bool]:
+        """Walk the complete elements in `b` from `pos` on, where one begins.
 
         Returns where the first element begins that was not walked (incomplete, or pixel data) and whether it is
         pixel data. Raises Unsupported.
         """
         if self._template is not None:
-            return self._feed_by_template(b, self._template)
-        pos = 0
+            return self._feed_by_template(b, pos, self._template)
         while True:
             stop = self._inserts[0] if self._inserts else _FIRST_PIXEL_TAG
             pos, why = _walk(b, pos, len(b), self.explicit, self.level, self.nodes, stop, 0)
@@ -121,9 +110,9 @@ class DataSetWalk:
             else:
                 return _walk(b, pos, len(b), self.explicit, self.level, self.nodes, _NO_STOP, 0)[0], False
 
-    def _feed_by_template(self, b: bytes, template: Template) -> tuple[int, bool]:
+    def _feed_by_template(self, b: bytes, pos: int, template: Template) -> tuple[int, bool]:
         nodes, trail, stretches, inserts = self.nodes, self._trail, template.stretches, self._inserts
-        pos, last = 0, len(b) - 8
+        last = len(b) - 8
         while pos <= last:
             tag = _LENGTH(b, pos)[0]
             number = (tag & 0xFFFF) << 16 | tag >> 16
@@ -137,24 +126,40 @@ class DataSetWalk:
                 continue
             if number in PIXEL_TAGS:
                 return pos, True
-            same = None if tag in template.varying else template.same(tag, b, pos)
-            if same is not None:
-                nodes += same.nodes
-                trail.append(same)
-                pos += len(same.raw)
-                continue
-            fresh: list = []
-            following, _ = _walk(b, pos, len(b), self.explicit, self.level, fresh, number + 1, 0)
+            if tag in template.varying:
+                element, following = self._own_element(tag, b, pos)
+            else:
+                element = template.same(tag, b, pos)
+                if element is not None:
+                    following = pos + len(element.raw)
+                else:
+                    element, following = self._walked_element(tag, b, pos)
+                    element.remember(b[pos:following])
+                    self._differing.append(tag)
             if following == pos:
                 break
-            nodes += fresh
-            if tag in template.varying:
-                trail.append(Element(tag, b"", fresh))
-            else:
-                trail.append(element_to_remember(tag, b[pos:following], fresh))
-                self._differing.append(tag)
+            nodes += element.nodes
+            trail.append(element)
             pos = following
         return pos, False
+
+    def _own_element(self, tag: int, b: bytes, pos: int) -> tuple[Element, int]:
+        """An element that varies, and where the next one begins: the short way for those that are no sequences."""
+        if self.explicit:
+            _, vr, length = _EXPLICIT(b, pos)
+            following = pos + 8 + length
+            if vr in SHORT_VRS and following <= len(b):
+                step = self.level.steps[tag]
+                if step is None:
+                    return Element(tag, [b[pos:following]]), following
+                if step is not UNLISTED:
+                    return Element(tag, [(tag, vr, b[pos + 8 : following], step, vr)]), following
+        return self._walked_element(tag, b, pos)
+
+    def _walked_element(self, tag: int, b: bytes, pos: int) -> tuple[Element, int]:
+        nodes: list = []
+        following, _ = _walk(b, pos, len(b), self.explicit, self.level, nodes, wire(tag) + 1, 0)
+        return Element(tag, nodes), following
 
     def _insert_up_to(self, tag: int) -> None:
         while self._inserts and self._inserts[0] <= tag:
@@ -169,7 +174,7 @@ class DataSetWalk:
         """Nothing follows: what is still to be inserted comes last."""
         self.nodes.extend(self._inserts)
         self._inserts.clear()
-        if self._differing and self._template is not None:
+        if self._template is not None:
             self._template.learn(self._trail, self._differing)
 
 
@@ -198,7 +203,7 @@ def _walk(b, pos, end, explicit, level, nodes, stop, depth):
 
     The one hot loop of the engine: what most elements need (kept, short header) comes first and does least.
     """
-    step_of = level.steps.get
+    step_of = level.steps.__getitem__
     header_size = _HEADER_SIZE.get
     vr_of = wire_vrs().get
     stop_group = stop >> 16
@@ -225,7 +230,7 @@ def _walk(b, pos, end, explicit, level, nodes, stop, depth):
             if tag & 0xFFFF >= stop_group and wire(tag) >= stop:
                 why = _STOP
                 break
-            step = step_of(tag, UNLISTED)
+            step = step_of(tag)
             following = pos + size + length
             if step is None and size == 8 and length != UNDEFINED and vr != b"SQ":
                 if following > end:

@@ -3,7 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from DicomSuiteAnonymizeLib.elements import FileRange, Nested, encode, encode_item, wire, wire_vrs
+from DicomSuiteAnonymizeLib.dictionary import wire_vrs
+from DicomSuiteAnonymizeLib.elements import FileRange, Nested, encode, encode_item, wire
+from DicomSuiteAnonymizeLib.leaks import OldUIDs
 from DicomSuiteAnonymizeLib.markers import encoded_markers
 from DicomSuiteAnonymizeLib.plan import MARKER_TAGS, Level, Plan
 from DicomSuiteAnonymizeLib.safe_private import settle
@@ -26,22 +28,38 @@ def path_text(path: tuple[int, ...]) -> str:
 
 @dataclass
 class Emission:
-    """What came out of one data set: its parts in order, and what was changed."""
+    """What came out of one data set: its parts in order, and what was changed.
+
+    `stretches` are those whose bytes are among the parts, `own` is what else is there.
+    """
 
     parts: list[bytes | FileRange] = field(default_factory=list)
+    own: list[bytes] = field(default_factory=list)
+    stretches: list["EmittedStretch"] = field(default_factory=list)
     changes: list = field(default_factory=list)
     nested_changes: Counter = field(default_factory=Counter)
 
 
 class EmittedStretch:
-    """What became of a stretch for one subject; compared by identity."""
+    """What became of a stretch for one subject; compared by identity.
 
-    __slots__ = ("_changes", "_nested", "encoded")
+    `has_needles` says that it may contain the subject's needles.
+    """
 
-    def __init__(self, emission: Emission) -> None:
+    __slots__ = ("_changes", "_nested", "_searched", "encoded", "has_needles")
+
+    def __init__(self, emission: Emission, subject: Subject) -> None:
         self.encoded = b"".join(emission.parts)
+        self.has_needles = subject.needles.may_contain(self.encoded)
+        self._searched: tuple[object, bool] = (None, False)
         self._changes = emission.changes
         self._nested = emission.nested_changes
+
+    def has_uids(self, uids: OldUIDs) -> bool:
+        """Whether it may contain one of the UIDs."""
+        if self._searched[0] != uids.prefixes:
+            self._searched = uids.prefixes, uids.may_contain(self.encoded)
+        return self._searched[1]
 
     def counts(self) -> Counter:
         """What was changed, with how often."""
@@ -61,29 +79,33 @@ class Emitter:
     def emit(self, nodes: list, level: Level, explicit: bool, subject: Subject, facts: Facts = _NO_FACTS) -> Emission:
         """The data set's new bytes; `facts` are those of all nodes. Raises AnonymizeError and elements.Unsupported."""
         emission = Emission()
-        parts, changes = emission.parts, emission.changes
+        parts, own, changes = emission.parts, emission.own, emission.changes
         cache = subject.cache(level, explicit)
         for node in settle(nodes) if level.settles else nodes:
             kind = type(node)
             if kind is bytes:
                 parts.append(node)
+                own.append(node)
             elif kind is tuple:
                 made = cache.get(node)
                 if made is None:
                     made = cache[node] = self._element(node, level, explicit, subject)
                 parts.append(made[0])
+                own.append(made[0])
                 changes.append(made[1])
             elif kind is Stretch:
                 stretch = node.once(
                     (subject, level),
-                    lambda node=node: EmittedStretch(self.emit(node.nodes, level, explicit, subject)),
+                    lambda node=node: EmittedStretch(self.emit(node.nodes, level, explicit, subject), subject),
                 )
                 parts.append(stretch.encoded)
-                changes.append(stretch)
+                emission.stretches.append(stretch)
             elif kind is int:
                 parts.append(self._inserted(node, facts, level, explicit, subject, changes))
+                own.append(parts[-1])
             elif kind is Nested:
-                self._sequence(node, level, explicit, subject, parts, emission.nested_changes)
+                parts.append(self._sequence(node, level, explicit, subject, emission.nested_changes))
+                own.append(parts[-1])
             else:
                 parts.append(node)
         return emission
@@ -108,18 +130,17 @@ class Emitter:
         changes.append((path_text((tag,)), Action.REPLACE.value, "added"))
         return encode(wire(tag), vr, self._replacer.inserted(edit, vr, subject), explicit)
 
-    def _sequence(self, node: Nested, level, explicit, subject, parts: list[bytes], changes: Counter) -> None:
+    def _sequence(self, node: Nested, level, explicit, subject, changes: Counter) -> bytes:
         step = node.step
         action = Action.KEEP if step is None else subject.identity.action(step)
         if action not in (Action.KEEP, Action.RECURSE):
             changes[path_text((*level.path, wire(node.wire))), action.value, step.rule] += 1
         if action is Action.REMOVE:
-            return
+            return b""
         if action is Action.EMPTY:
-            parts.append(encode(node.wire, node.wire_vr, b"", explicit))
-            return
+            return encode(node.wire, node.wire_vr, b"", explicit)
         items = [self._item(item, node, subject, changes) for item in node.items]
-        parts.append(encode(node.wire, node.wire_vr, b"".join(items), explicit))
+        return encode(node.wire, node.wire_vr, b"".join(items), explicit)
 
     def _item(self, nodes: list, sequence: Nested, subject: Subject, changes: Counter) -> bytes:
         emission = self.emit(nodes, sequence.level, sequence.explicit, subject)

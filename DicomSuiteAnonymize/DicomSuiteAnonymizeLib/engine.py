@@ -23,7 +23,7 @@ from DicomSuiteAnonymizeLib.subject import (
     Subject,
     Subjects,
 )
-from DicomSuiteAnonymizeLib.templates import Stretch
+from DicomSuiteAnonymizeLib.templates import Contents
 from DicomSuiteAnonymizeLib.values import Replacer, padded
 
 
@@ -85,10 +85,12 @@ class Engine:
         self.subjects = Subjects(self.pseudonyms)
         self._change_sets: dict[tuple, ChangeSet] = {}
 
-    def leak_check(self, subject: Subject, nodes: list) -> LeakCheck:
+    def leak_check(self, subject: Subject, contents: Contents) -> LeakCheck:
         """Search for what this instance's source holds and its output must not."""
-        uids = OldUIDs(frozenset(_replaced_uids(nodes, subject)))
-        return LeakCheck(subject.needles, uids, self.pseudonyms.uid, self.profile.on_leak)
+        shared = contents.shared
+        uids = shared.once(("uids", subject.identity), lambda: frozenset(_replaced_uids(shared.nodes, subject)))
+        old_uids = OldUIDs(uids.union(_replaced_uids(contents.own, subject)))
+        return LeakCheck(subject.needles, old_uids, self.pseudonyms.uid, self.profile.on_leak)
 
     def new_sop_instance(
         self, level: Level, facts: Facts, media_instance: bytes, subject: Subject
@@ -102,18 +104,16 @@ class Engine:
         return old, new
 
     def change_set(
-        self, changes: list[Change | EmittedStretch | None], nested: Counter, extra: list[Change]
+        self, changes: list[Change | None], stretches: list[EmittedStretch], nested: Counter, extra: list[Change]
     ) -> ChangeSet:
         """What was done, with counts; instances of a series mostly share one."""
-        key = (tuple(changes), frozenset(nested.items()), tuple(extra))
+        key = (tuple(changes), tuple(stretches), frozenset(nested.items()), tuple(extra))
         known = self._change_sets.get(key)
         if known is None:
             counts = Counter(nested)
-            for change in changes:
-                if type(change) is tuple:
-                    counts[change] += 1
-                elif change is not None:
-                    counts.update(change.counts())
+            counts.update(change for change in changes if change is not None)
+            for stretch in stretches:
+                counts.update(stretch.counts())
             counts.update(extra)
             if len(self._change_sets) > 256:
                 self._change_sets.clear()
@@ -154,10 +154,6 @@ def _replaced_uids(nodes: list, subject: Subject) -> Iterator[bytes]:
         if kind is tuple:
             if node[1] == b"UI" and node[3] is not None and subject.identity.action(node[3]) is Action.UID:
                 yield from (uid for part in node[2].split(b"\\") if (uid := part.strip(b"\0 ")))
-        elif kind is Stretch:
-            yield from node.once(
-                ("uids", subject.identity), lambda node=node: tuple(_replaced_uids(node.nodes, subject))
-            )
         elif kind is Nested:
             for item in node.items:
                 yield from _replaced_uids(item, subject)

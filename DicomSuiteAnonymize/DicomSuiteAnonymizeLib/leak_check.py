@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from DicomSuiteAnonymizeLib.elements import DataSetWalk, FileRange, Nested, encode, encode_item, wire
-from DicomSuiteAnonymizeLib.emitter import Change, path_text
+from DicomSuiteAnonymizeLib.emitter import Change, Emission, path_text
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.leaks import Needles, OldUIDs
 from DicomSuiteAnonymizeLib.profile import OnLeak
@@ -30,12 +30,11 @@ class LeakCheck:
         self._on_leak = on_leak
         self.changes: list[Change] = []
 
-    def parts(self, parts: list[bytes | FileRange], explicit: bool) -> list[bytes | FileRange]:
+    def parts(self, emission: Emission, explicit: bool) -> list[bytes | FileRange]:
         """The encoded data set without originals; the very same list where there are none."""
-        header = b"".join([part for part in parts if type(part) is bytes])
-        if not self._needles.may_contain(header.lower()) and not self._old_uids.may_contain(header):
-            return parts
-        return [self._segment(part, explicit) if type(part) is bytes else part for part in _joined(parts)]
+        if not self._may_be_in(emission):
+            return emission.parts
+        return [self._segment(part, explicit) if type(part) is bytes else part for part in _joined(emission.parts)]
 
     def value(self, path: tuple[int, ...], vr: bytes, value: bytes) -> bytes:
         """One attribute's value without originals; the same object where there are none."""
@@ -55,6 +54,13 @@ class LeakCheck:
             raise AnonymizeError(f"an original identifying value in {name} could not be taken out")
         self.changes.append((name, Action.CLEAN.value, LEAK_RULE))
         return new
+
+    def _may_be_in(self, emission: Emission) -> bool:
+        """Quick look; False is certain. No original spans elements, so stretches are searched on their own, once."""
+        own = b"".join(emission.own)
+        if self._needles.may_contain(own) or self._old_uids.may_contain(own):
+            return True
+        return any(stretch.has_needles or stretch.has_uids(self._old_uids) for stretch in emission.stretches)
 
     def _segment(self, segment: bytes, explicit: bool) -> bytes:
         walk = DataSetWalk(_EveryAttribute(), explicit, ())
@@ -86,7 +92,7 @@ class _EveryAttribute:
     def __init__(self) -> None:
         self.steps = self
 
-    def get(self, _wire_tag: int, _default: object = None) -> Step:
+    def __getitem__(self, _wire_tag: int) -> Step:
         return _PROBE
 
     def child(self, _wire_tag: int, _step: Step | None) -> "_EveryAttribute":

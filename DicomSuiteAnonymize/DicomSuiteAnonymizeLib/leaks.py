@@ -69,9 +69,9 @@ class Needles:
             self._add(vr, value)
         self._tokens = self._encoded_tokens()
 
-    def may_contain(self, lowercase_header: bytes) -> bool:
-        """Quick look at the bytes of a whole header (ASCII letters in lower case); False is certain."""
-        return any(map(lowercase_header.__contains__, self._tokens))
+    def may_contain(self, elements: bytes) -> bool:
+        """Quick look at the bytes of encoded elements; False is certain."""
+        return any(map(elements.lower().__contains__, self._tokens))
 
     def found_in(self, vr: bytes, value: bytes) -> bool:
         """Whether a text value contains one of the originals."""
@@ -143,11 +143,11 @@ class OldUIDs:
 
     def __init__(self, uids: frozenset[bytes]) -> None:
         self._uids = frozenset(uid for uid in uids if not uid.startswith(WELL_KNOWN_ROOT))
-        self._prefixes = {uid[:_UID_PREFIX] for uid in self._uids}
+        self.prefixes = frozenset([uid[:_UID_PREFIX] for uid in self._uids])
 
-    def may_contain(self, header: bytes) -> bool:
-        """Quick look at the bytes of a whole header; False is certain."""
-        return any(map(header.__contains__, self._prefixes))
+    def may_contain(self, elements: bytes) -> bool:
+        """Quick look at the bytes of encoded elements; False is certain, and the same for the same prefixes."""
+        return any(map(elements.__contains__, self.prefixes))
 
     def found_in(self, vr: bytes, value: bytes) -> bool:
         """Whether the value is, or for text contains, one of the old UIDs."""

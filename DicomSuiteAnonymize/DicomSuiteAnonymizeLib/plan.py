@@ -1,13 +1,15 @@
 """From a profile to one step per attribute: for every SOP class and every place in the data set."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import cache, partial
 
 from DicomSuiteAnonymizeLib.attribute_types import types_at
-from DicomSuiteAnonymizeLib.elements import Unsupported, wire, wire_vrs
-from DicomSuiteAnonymizeLib.profile import Profile, Scope
-from DicomSuiteAnonymizeLib.ps315 import WHOLE_TAG, Option, Row, action, rows
-from DicomSuiteAnonymizeLib.steps import CAPTURED, KEPT_SEQUENCE, PRIVATE_REMOVED, Action, Step
+from DicomSuiteAnonymizeLib.dictionary import wire_vrs
+from DicomSuiteAnonymizeLib.elements import Unsupported, wire
+from DicomSuiteAnonymizeLib.profile import Profile, Scope, TagEdit
+from DicomSuiteAnonymizeLib.ps315 import Option, Row, action, row_for
+from DicomSuiteAnonymizeLib.steps import CAPTURED, KEPT_SEQUENCE, PRIVATE_REMOVED, UNLISTED, Action, Step
 from DicomSuiteAnonymizeLib.templates import Template
 
 PATIENT_NAME, PATIENT_ID, ACCESSION_NUMBER, STUDY_ID = 0x00100010, 0x00100020, 0x00080050, 0x00200010
@@ -49,6 +51,8 @@ _ANY_TEXT = _FREE_TEXT | frozenset(b"AE AS DA DT TM IS DS OB".split())
 _CODE_MACRO = range(0x00080100, 0x00080125)
 """Attributes of the code sequence macro (PS3.3 table 8.8-1)."""
 
+_NARROWEST_FIRST = (Scope.SERIES, Scope.STUDY, Scope.PATIENT, Scope.ALL)
+
 _COMPOUND: Mapping[str, Mapping[str, str]] = {
     "Z/D": {"1": "D"},
     "X/Z": {"1": "Z", "2": "Z"},
@@ -67,10 +71,24 @@ class Mode(Enum):
     CLEAN_TEXT = "free text is cleaned, codes stay"
 
 
+class Steps(dict):
+    """Steps by wire tag, each worked out when it is first asked for; UNLISTED for what the plan does not know."""
+
+    def __init__(self, of: Callable[[int], Step | None]) -> None:
+        super().__init__()
+        self._of = of
+
+    def __missing__(self, wire_tag: int) -> Step | None:
+        step = self._of(wire_tag)
+        if step is not UNLISTED:  # there are as many private tags as files may invent
+            self[wire_tag] = step
+        return step
+
+
 class Level:
     """The steps for one place in the data set: top level, or the items of one sequence.
 
-    `steps` maps wire tags to a Step, or to None for attributes that are copied unseen.
+    `steps[wire_tag]` is a Step, or None for attributes that are copied unseen.
     """
 
     __slots__ = ("_children", "_plan", "_sop_class", "_templates", "mode", "path", "steps")
@@ -82,7 +100,7 @@ class Level:
         self._templates: dict[bool, Template] = {}
         self.path = path
         self.mode = mode
-        self.steps = plan.steps(sop_class, path, mode)
+        self.steps = Steps(partial(plan.step, sop_class, path, mode))
 
     @property
     def settles(self) -> bool:
@@ -133,12 +151,13 @@ class Plan:
         self.keeps_graphics = Option.CLEAN_GRAPHICS in options
         self.settles = self.keeps_safe_private or self.keeps_graphics
         self.repeats = not self.settles and not any(edit.action is Action.RENUMBER for edit in profile.edits)
-        self._rows = (
-            [(row, action(row, options)) for row in rows() if row.mask == WHOLE_TAG] if profile.is_ps315 else []
-        )
         typed = {edit.path[0] for edit in profile.edits if edit.action is Action.REPLACE and len(edit.path) == 1}
         self.inserts = tuple(sorted(typed | MARKER_TAGS.keys()))
-        self._modes: dict[Mode, dict[int, Step | None]] = {}
+        self._edits: dict[tuple[int, ...], list[TagEdit]] = {}
+        for edit in sorted(profile.edits, key=lambda edit: _NARROWEST_FIRST.index(edit.scope)):
+            self._edits.setdefault(edit.path, []).append(edit)
+        self._by_vr: dict[Mode, dict[bytes, Step | None]] = {}
+        self._by_row: dict[tuple[int, str | None], Step | None] = {}
         self._levels: dict[str, Level] = {}
 
     def level(self, sop_class: str) -> Level:
@@ -148,21 +167,29 @@ class Plan:
             level = self._levels[sop_class] = Level(self, sop_class, (), Mode.TABLE)
         return level
 
-    def steps(self, sop_class: str, path: tuple[int, ...], mode: Mode) -> dict[int, Step | None]:
-        """Steps by wire tag at `path`, with compound actions resolved by the attribute's type in the IOD."""
-        steps = dict(self._of_mode(mode))
-        if self.profile.is_ps315:
-            types = types_at(sop_class, path)
-            for row, code in self._rows:
-                if "/" in row.basic:
-                    steps[wire(row.tag)] = self._step(row, code, types.get(row.tag))
-        if not path:
-            for tag in CAPTURED_TAGS:
-                if steps.get(wire(tag)) is None:
-                    steps[wire(tag)] = CAPTURED
-            steps.update((wire(tag), Step(Action.REMOVE, rule)) for tag, rule in MARKER_TAGS.items())
-        self._add_edits(steps, path)
-        return steps
+    def step(self, sop_class: str, path: tuple[int, ...], mode: Mode, wire_tag: int) -> Step | None:
+        """Step for one attribute at `path`; compound actions depend on the attribute's type in the IOD."""
+        tag = wire(wire_tag)
+        if not path and tag in MARKER_TAGS:
+            return self._edited(Step(Action.REMOVE, MARKER_TAGS[tag]), path, tag)
+        step = self._unedited(sop_class, path, mode, tag)
+        if step is None and not path and tag in CAPTURED_TAGS:
+            step = CAPTURED
+        return self._edited(step, path, tag)
+
+    def _unedited(self, sop_class: str, path: tuple[int, ...], mode: Mode, tag: int) -> Step | None:
+        row = row_for(tag) if self.profile.is_ps315 else None
+        vr = wire_vrs().get(wire(tag))
+        if row is None and vr is None:
+            return UNLISTED
+        if tag >> 16 in _FOREIGN_GROUPS:
+            return _NOT_IN_DATA_SETS
+        if row is None:
+            return None if vr != b"SQ" and tag in _kept_definitions(mode) else self._of_vr(mode, vr)
+        type_in_iod = types_at(sop_class, path).get(tag) if "/" in row.basic else None
+        if (tag, type_in_iod) not in self._by_row:
+            self._by_row[tag, type_in_iod] = self._of_row(row, action(row, self.profile.options), type_in_iod)
+        return self._by_row[tag, type_in_iod]
 
     def unlisted(self, wire_tag: int) -> Step | None:
         """See `Level.unlisted`. Raises Unsupported for what delimits items and is no attribute."""
@@ -179,28 +206,18 @@ class Plan:
             return GRAPHICS if self.keeps_graphics else _GRAPHICS_REMOVED
         return _UNKNOWN_REMOVED
 
-    def _of_mode(self, mode: Mode) -> dict[int, Step | None]:
-        steps = self._modes.get(mode)
-        if steps is None:
-            steps = self._modes[mode] = self._unlisted_by_vr(mode)
-            steps.update((wire(row.tag), self._step(row, code, None)) for row, code in self._rows)
-            steps.update(dict.fromkeys((tag for tag in steps if tag & 0xFFFF in _FOREIGN_GROUPS), _NOT_IN_DATA_SETS))
-        return steps
-
-    def _unlisted_by_vr(self, mode: Mode) -> dict[int, Step | None]:
-        by_vr: dict[bytes, Step | None] = {b"SQ": KEPT_SEQUENCE}
-        if self.profile.is_ps315:
-            by_vr |= self._steps_of_identifying_vrs()
-        if mode is Mode.CLEAN_TEXT:
-            by_vr |= dict.fromkeys(_FREE_TEXT - {b"PN"}, Step(Action.CLEAN, "text in cleaned content", _DUMMY_TEXT))
-        elif mode is not Mode.TABLE:
-            by_vr |= dict.fromkeys(_FREE_TEXT if mode is Mode.DUMMY_TEXT else _ANY_TEXT, _DUMMY_TEXT)
-        steps = {tag: by_vr.get(vr) for tag, vr in wire_vrs().items()}
-        kept = _UIDS_OF_DEFINITIONS if mode in (Mode.TABLE, Mode.DUMMY_ALL) else _UIDS_OF_DEFINITIONS | {*_CODE_MACRO}
-        for tag in kept:
-            if wire(tag) in steps and wire_vrs()[wire(tag)] != b"SQ":
-                steps[wire(tag)] = None
-        return steps
+    def _of_vr(self, mode: Mode, vr: bytes) -> Step | None:
+        """Step for an attribute that the table does not list."""
+        by_vr = self._by_vr.get(mode)
+        if by_vr is None:
+            by_vr = self._by_vr[mode] = {b"SQ": KEPT_SEQUENCE}
+            if self.profile.is_ps315:
+                by_vr |= self._steps_of_identifying_vrs()
+            if mode is Mode.CLEAN_TEXT:
+                by_vr |= dict.fromkeys(_FREE_TEXT - {b"PN"}, Step(Action.CLEAN, "text in cleaned content", _DUMMY_TEXT))
+            elif mode is not Mode.TABLE:
+                by_vr |= dict.fromkeys(_FREE_TEXT if mode is Mode.DUMMY_TEXT else _ANY_TEXT, _DUMMY_TEXT)
+        return by_vr.get(vr)
 
     def _steps_of_identifying_vrs(self) -> dict[bytes, Step | None]:
         """The standard lists attributes one by one; what it forgets follows its VR."""
@@ -214,7 +231,7 @@ class Plan:
             steps |= dict.fromkeys((b"DA", b"DT"), shift if Option.RETAIN_MODIFIED_DATES in options else dummy)
         return steps
 
-    def _step(self, row: Row, code: str, type_in_iod: str | None) -> Step | None:
+    def _of_row(self, row: Row, code: str, type_in_iod: str | None) -> Step | None:
         vr = wire_vrs().get(wire(row.tag), b"UN")
         if code == "K":
             return KEPT_SEQUENCE if vr == b"SQ" else None
@@ -231,19 +248,23 @@ class Plan:
             return None  # the time of day and the offset from UTC tell nothing once the day is shifted
         return Step(Action.SHIFT, "E.1-1 C (shifted)", basic, identifies)
 
-    def _add_edits(self, steps: dict[int, Step | None], path: tuple[int, ...]) -> None:
-        by_tag: dict[int, list] = {}
-        for edit in self.profile.edits:
-            if edit.path[:-1] == path:
-                by_tag.setdefault(wire(edit.path[-1]), []).append(edit)
-        narrowest_first = [Scope.SERIES, Scope.STUDY, Scope.PATIENT, Scope.ALL]
-        for tag, edits in by_tag.items():
-            edits.sort(key=lambda edit: narrowest_first.index(edit.scope))
-            base = steps.get(tag)
-            if base is None:
-                base = KEPT_SEQUENCE if wire_vrs().get(tag) == b"SQ" else CAPTURED
-            identifies = wire_vrs().get(tag) == b"PN" or wire(tag) in IDENTIFYING_TAGS
-            steps[tag] = Step(base.action, base.rule, base.fallback, identifies, tuple(edits))
+    def _edited(self, step: Step | None, path: tuple[int, ...], tag: int) -> Step | None:
+        """The step with the user's edits of the attribute, if there are any."""
+        edits = self._edits.get((*path, tag))
+        if not edits:
+            return step
+        vr = wire_vrs().get(wire(tag))
+        base = (KEPT_SEQUENCE if vr == b"SQ" else CAPTURED) if step is None or step is UNLISTED else step
+        identifies = vr == b"PN" or tag in IDENTIFYING_TAGS
+        return Step(base.action, base.rule, base.fallback, identifies, tuple(edits))
+
+
+@cache
+def _kept_definitions(mode: Mode) -> frozenset[int]:
+    """Attributes outside the table that stay whatever their VR, because they define what others mean."""
+    if mode in (Mode.TABLE, Mode.DUMMY_ALL):
+        return _UIDS_OF_DEFINITIONS
+    return _UIDS_OF_DEFINITIONS | frozenset(_CODE_MACRO)
 
 
 def _resolve(row: Row, vr: bytes, type_in_iod: str | None) -> Action:

@@ -84,11 +84,25 @@ class Row(namedtuple("Row", ("tag", "mask", "name", "basic", "options"))):
 @cache
 def rows() -> tuple[Row, ...]:
     """Every row of the table, in ascending order of tag, then curves, overlays and private attributes."""
-    table = []
-    for line in _TABLE.read_text(encoding="utf-8").splitlines():
-        tag, name, basic, *entries = line.split("\t")
-        table.append(Row(*_tag_and_mask(tag), name, basic, _options(tuple(entries))))
-    return tuple(table)
+    return tuple(map(_row, _lines().values()))
+
+
+@cache
+def row_for(attribute: int) -> Row | None:
+    """The row that names this very attribute; repeating groups and private attributes have rows of their own."""
+    line = _lines().get(f"{attribute:08X}")
+    return _row(line) if line else None
+
+
+@cache
+def _lines() -> dict[str, str]:
+    """The table's lines by what stands in their first column."""
+    return {line.partition("\t")[0]: line for line in _TABLE.read_text(encoding="utf-8").splitlines()}
+
+
+def _row(line: str) -> Row:
+    tag, name, basic, *entries = line.split("\t")
+    return Row(*_tag_and_mask(tag), name, basic, _options(tuple(entries)))
 
 
 def check_options(options: Collection[Option]) -> frozenset[Option]:

@@ -7,6 +7,7 @@ from DicomSuiteAnonymizeLib.engine import Engine, Rewritten, check_class, with_r
 from DicomSuiteAnonymizeLib.pixel_risk import pixel_risk
 from DicomSuiteAnonymizeLib.source_file import DICM, PREAMBLE, SourceFile, walk_file
 from DicomSuiteAnonymizeLib.subject import facts_of
+from DicomSuiteAnonymizeLib.templates import Contents
 from DicomSuiteAnonymizeLib.values import padded
 from DicomSuiteAnonymizeLib.version import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
@@ -18,21 +19,22 @@ def rewrite_bytes(source: SourceFile, engine: Engine, rank: int | None = None) -
     quarantined.
     """
     walked = walk_file(source, engine.plan)
-    facts = facts_of(walked.nodes)
+    contents = Contents(walked.nodes)
+    facts = facts_of(contents)
     check_class(facts, walked.media_class)
     level = engine.plan.level(walked.media_class.decode("ascii", "replace"))
-    subject = engine.subjects.of(facts, walked.nodes)
+    subject = engine.subjects.of(facts, contents)
     old_uid, new_uid = engine.new_sop_instance(level, facts, walked.media_instance, subject)
     emission = engine.emitter.emit(with_rank(walked.nodes, rank, subject), level, walked.explicit, subject, facts)
-    check = engine.leak_check(subject, walked.nodes)
-    parts = check.parts(emission.parts, walked.explicit)
+    check = engine.leak_check(subject, contents)
+    parts = check.parts(emission, walked.explicit)
     extra = [*check.changes, *walked.left_out]
     return Rewritten(
         [_file_head(walked.media_class, new_uid, walked.transfer_syntax), *parts],
         subject,
         old_uid,
         walked.digest,
-        engine.change_set(emission.changes, emission.nested_changes, extra),
+        engine.change_set(emission.changes, emission.stretches, emission.nested_changes, extra),
         pixel_risk(facts, walked.media_class),
     )
 

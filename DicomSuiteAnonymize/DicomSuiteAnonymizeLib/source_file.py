@@ -28,7 +28,7 @@ EXPLICIT_BIG = b"1.2.840.10008.1.2.2"
 WHOLE_DATA_SET_COMPRESSED = frozenset((b"1.2.840.10008.1.2.1.99", b"1.2.840.10008.1.2.4.95", b"1.2.840.10008.1.2.8.1"))
 """Deflated transfer syntaxes: no element can be found without inflating everything before it."""
 
-_FIRST_READ = 32 * 1024
+_FIRST_READ = 16 * 1024
 """Bytes; holds the whole header of most images."""
 _LARGE_VALUE = 1024 * 1024
 """Bytes; a larger binary value passes from file to file without passing through memory."""
@@ -94,6 +94,7 @@ class _FileWalk:
     def __init__(self, source: SourceFile, plan: Plan) -> None:
         self._source = source
         self._buffer = source.read_at(0, _FIRST_READ)
+        self._pos = 0
         self._base = 0
         meta, start = read_meta(self._buffer)
         self._meta = meta
@@ -113,14 +114,14 @@ class _FileWalk:
             self._drop_command_set()
 
     def walked(self) -> WalkedFile:
-        while self._buffer:
-            pos, at_pixels = self._walk.feed(self._buffer)
-            self._advance(pos)
+        while self._pos < len(self._buffer):
+            pos, at_pixels = self._walk.feed(self._buffer, self._pos)
+            self._advance(pos - self._pos)
             if at_pixels:
                 self._pass_pixels()
                 self._read_tail()
                 break
-            if self._buffer or self._base < self._source.size:
+            if self._base < self._source.size:
                 self._more()
         self._walk.finish()
         return WalkedFile(
@@ -129,32 +130,39 @@ class _FileWalk:
         )  # fmt: skip
 
     def _advance(self, count: int) -> None:
-        """Leave `count` bytes of the buffer behind."""
-        if count:
-            self._hash.update(self._buffer[:count] if count < len(self._buffer) else self._buffer)
-            self._buffer = self._buffer[count:]
-            self._base += count
+        """Leave `count` bytes behind: `_base` is where the bytes from `_pos` on stand in the file."""
+        self._hash.update(self._buffer[self._pos : self._pos + count])
+        self._pos += count
+        self._base += count
+
+    def _trim(self) -> None:
+        """Let the buffer begin at the bytes that were not walked yet."""
+        self._buffer = self._buffer[self._pos :]
+        self._pos = 0
 
     def _drop_command_set(self) -> None:
         """Group 0000 is a message's, not a file's; where it was stored all the same it is implicit VR (PS3.7 6.3.1)."""
-        if self._buffer[:2] != b"\0\0" or self._buffer[4:6].isalpha():
+        if self._buffer[self._pos : self._pos + 2] != b"\0\0" or self._buffer[self._pos + 4 : self._pos + 6].isalpha():
             return
+        self._trim()
         pos = 0
         while len(self._buffer) - pos >= 8 and self._buffer[pos : pos + 2] == b"\0\0":
             _, _, header, length = header_of(self._buffer, pos, False)
             pos += header + length
         if pos > len(self._buffer):
-            raise Unsupported("a command set longer than 32 KiB")
+            raise Unsupported("a command set longer than 16 KiB")
         self._left_out.append(COMMAND_SET)
         self._advance(pos)
 
     def _skip_to(self, offset: int) -> None:
         """Go on at `offset` without having read what lies between."""
         self._base = offset
+        self._pos = 0
         self._buffer = self._source.read_at(offset, _FIRST_READ) if offset < self._source.size else b""
 
     def _more(self) -> None:
         """The next element is not complete: get more of it, or pass over a large value."""
+        self._trim()
         have = len(self._buffer)
         left = self._source.size - self._base - have
         if left == 0:
@@ -179,7 +187,7 @@ class _FileWalk:
 
     def _pass_large(self, tag: int, vr: bytes, header: int, length: int) -> bool:
         """Keep, drop or replace a value without reading it; False where it has to be read."""
-        step: Step | None = self._walk.level.steps.get(tag, UNLISTED)
+        step: Step | None = self._walk.level.steps[tag]
         if step is UNLISTED:
             step = self._walk.level.unlisted(tag)
         if step is None and vr in _LARGE_VRS:
@@ -194,10 +202,11 @@ class _FileWalk:
         return True
 
     def _pass_pixels(self) -> None:
-        if len(self._buffer) < 12:
-            self._buffer = self._source.read_at(self._base, _FIRST_READ)
+        if len(self._buffer) - self._pos < 12:
+            self._skip_to(self._base)
+        pos = self._pos
         try:
-            tag, _, header, length = header_of(self._buffer, 0, self._explicit)
+            tag, _, header, length = header_of(self._buffer, pos, self._explicit)
         except Incomplete:
             raise AnonymizeError(self._truncation()) from None
         start = self._base
@@ -207,8 +216,9 @@ class _FileWalk:
             end = start + header + length
             if end > self._source.size:
                 raise AnonymizeError(self._truncation())
-        self._hash.update(self._buffer[:header])
-        self._walk.nodes += [self._buffer[:header], FileRange(start + header, end - start - header)]
+        element_header = self._buffer[pos : pos + header]
+        self._hash.update(element_header)
+        self._walk.nodes += [element_header, FileRange(start + header, end - start - header)]
         self._skip_to(end)
 
     def _end_of_fragments(self, offset: int) -> int:
@@ -238,14 +248,16 @@ class _FileWalk:
         if pos:
             self._walk.nodes += tail.nodes
             self._advance(pos)
+            self._trim()
         if self._buffer:
             self._drop_rest()
 
     def _drop_rest(self) -> None:
         self._left_out.append(TRAILING_BYTES)
-        self._advance(len(self._buffer))
+        self._advance(len(self._buffer) - self._pos)
 
     def _truncation(self) -> str:
+        self._trim()
         try:
             tag, _, header, length = header_of(self._buffer, 0, self._explicit)
         except Incomplete:
@@ -272,9 +284,9 @@ def read_meta(b: bytes) -> tuple[dict[int, bytes], int]:
         except Incomplete:
             break
         if length > len(b):
-            raise Unsupported("file meta information longer than 32 KiB")
+            raise Unsupported("file meta information longer than 16 KiB")
         meta[tag >> 16] = b[pos + header : pos + header + length].rstrip(b"\0 ")
         pos += header + length
     if pos > len(b):
-        raise Unsupported("file meta information longer than 32 KiB")
+        raise Unsupported("file meta information longer than 16 KiB")
     return meta, pos

@@ -1,13 +1,13 @@
 """Who and what an instance belongs to: everything about its patient, study and series that decides new values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from DicomSuiteAnonymizeLib.elements import Nested, wire
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteAnonymizeLib.leaks import Needles
 from DicomSuiteAnonymizeLib.profile import Scope, TagEdit
 from DicomSuiteAnonymizeLib.steps import Action, Step
-from DicomSuiteAnonymizeLib.templates import Stretch
+from DicomSuiteAnonymizeLib.templates import Contents
 
 CHARACTER_SET, SOP_CLASS_UID, SOP_INSTANCE_UID = wire(0x00080005), wire(0x00080016), wire(0x00080018)
 STUDY_UID, SERIES_UID, INSTANCE_NUMBER = wire(0x0020000D), wire(0x0020000E), wire(0x00200013)
@@ -18,9 +18,6 @@ _MAX_CACHED_VALUES = 20_000
 
 Facts = Mapping[int, bytes]
 """Original values by wire tag, of the attributes at top level that were looked at."""
-
-Identifying = tuple[tuple[int, bytes, bytes], ...]
-"""(tag, VR, original value) of what the output must not contain."""
 
 
 class Identity:
@@ -86,13 +83,15 @@ class Subjects:
         self._identities: dict[tuple, Identity] = {}
         self._subjects: dict[tuple, Subject] = {}
 
-    def of(self, facts: Facts, nodes: list) -> Subject:
+    def of(self, facts: Facts, contents: Contents) -> Subject:
         """Subject of a walked data set."""
         key = tuple(map(facts.get, _IDENTITY_TAGS))
         identity = self._identities.get(key)
         if identity is None:
             identity = _remember(self._identities, key, Identity(facts, self._pseudonyms))
-        identifying = identifying_values(nodes, identity)
+        shared = contents.shared
+        found = shared.once(identity, lambda: dict.fromkeys(identifying_values(shared.nodes, identity)))
+        identifying = tuple({**found, **dict.fromkeys(identifying_values(contents.own, identity))})
         character_set = facts.get(CHARACTER_SET, b"").strip(b"\0 ")
         subject_key = (identity, identifying, character_set)
         subject = self._subjects.get(subject_key)
@@ -102,32 +101,25 @@ class Subjects:
         return subject
 
 
-def facts_of(nodes: list) -> Facts:
+def facts_of(contents: Contents) -> Facts:
     """What a walked data set says at top level."""
-    facts: dict[int, bytes] = {}
+    return {**contents.shared.once("facts", lambda: _facts(contents.shared.nodes)), **_facts(contents.own)}
+
+
+def _facts(nodes: list) -> Facts:
+    return {node[0]: node[2] for node in nodes if type(node) is tuple}
+
+
+def identifying_values(nodes: list, identity: Identity) -> Iterator[tuple[int, bytes, bytes]]:
+    """Original values, at any depth, that identify somebody and do not stay, as (tag, VR, value)."""
     for node in nodes:
         if type(node) is tuple:
-            facts[node[0]] = node[2]
-        elif type(node) is Stretch:
-            facts |= node.facts
-    return facts
-
-
-def identifying_values(nodes: list, identity: Identity) -> Identifying:
-    """Original values, at any depth, that say who the patient or somebody else is and that do not stay."""
-    found: dict[tuple[int, bytes, bytes], None] = {}
-    for node in nodes:
-        kind = type(node)
-        if kind is tuple:
             step = node[3]
             if step is not None and step.identifies and node[2] and identity.action(step) is not Action.KEEP:
-                found[node[0], node[1], node[2]] = None
-        elif kind is Stretch:
-            found.update(node.once(identity, lambda node=node: dict.fromkeys(identifying_values(node.nodes, identity))))
-        elif kind is Nested:
+                yield node[0], node[1], node[2]
+        elif type(node) is Nested:
             for item in node.items:
-                found.update(dict.fromkeys(identifying_values(item, identity)))
-    return tuple(found)
+                yield from identifying_values(item, identity)
 
 
 def _remember(known: dict, key: tuple, value):

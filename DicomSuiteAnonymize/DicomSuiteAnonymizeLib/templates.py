@@ -5,37 +5,58 @@ boundary, the nodes made from them are taken over; equal bytes give equal nodes,
 read before. Elements that differ from instance to instance (UIDs, positions, times) are learnt and always walked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
+from functools import lru_cache
 
-_MOST_NEW_VARYING = 16
-"""If more elements than this differ, a new series has begun: its template replaces the old one."""
 _LARGEST_KEPT = 64 * 1024
 """Bytes; larger elements are not worth the memory."""
+_MOST_DERIVED = 8
 
 
-class Stretch:
-    """Consecutive elements whose bytes were met before.
+class Shared:
+    """Nodes that several instances have, and what was derived from them."""
 
-    `made` keeps what others have derived from the nodes, by whom it was derived for.
-    """
+    __slots__ = ("_made", "nodes")
 
-    __slots__ = ("elements", "facts", "made", "nodes", "raw")
+    def __init__(self, nodes: list) -> None:
+        self.nodes = nodes
+        self._made: dict = {}
+
+    def once(self, key: Hashable, make: Callable[[], object]):
+        """What `make` returns for this key, worked out once."""
+        result = self._made.get(key)
+        if result is None:
+            if len(self._made) > _MOST_DERIVED:
+                self._made.clear()
+            result = self._made[key] = make()
+        return result
+
+
+class Stretch(Shared):
+    """Consecutive elements whose bytes were met before."""
+
+    __slots__ = ("elements", "raw")
 
     def __init__(self, elements: list["Element"]) -> None:
+        super().__init__(_joined(node for element in elements for node in element.nodes))
         self.elements = elements
         self.raw = b"".join([element.raw for element in elements])
-        self.nodes = _joined(node for element in elements for node in element.nodes)
-        self.facts = {node[0]: node[2] for node in self.nodes if type(node) is tuple}
-        self.made: dict = {}
 
-    def once(self, key, make):
-        """What `make` returns for this key, worked out once."""
-        result = self.made.get(key)
-        if result is None:
-            if len(self.made) > 8:
-                self.made.clear()
-            result = self.made[key] = make()
-        return result
+
+class Contents:
+    """A walked data set: all its `nodes` in order, those of its `own`, and those that it has in common with others."""
+
+    __slots__ = ("nodes", "own", "shared")
+
+    def __init__(self, nodes: list) -> None:
+        self.nodes = nodes
+        self.own = [node for node in nodes if type(node) is not Stretch]
+        self.shared = _shared(tuple([node for node in nodes if type(node) is Stretch]))
+
+
+@lru_cache(maxsize=32)
+def _shared(stretches: tuple[Stretch, ...]) -> Shared:
+    return Shared([node for stretch in stretches for node in stretch.nodes])
 
 
 class Element:
@@ -43,10 +64,15 @@ class Element:
 
     __slots__ = ("nodes", "raw", "tag")
 
-    def __init__(self, tag: int, raw: bytes, nodes: list) -> None:
+    def __init__(self, tag: int, nodes: list) -> None:
         self.tag = tag
-        self.raw = raw
+        self.raw = b""
         self.nodes = nodes
+
+    def remember(self, raw: bytes) -> None:
+        """Its bytes, in case that the next instance has the same; not where they are too many to keep."""
+        if len(raw) <= _LARGEST_KEPT:
+            self.raw = raw
 
 
 class Template:
@@ -56,6 +82,7 @@ class Template:
         self._cuts = tuple(cuts)
         self._tag_of = tag_of
         self._elements: dict[int, Element] = {}
+        self._suspects: frozenset[int] = frozenset()
         self.varying: set[int] = set()
         self.stretches: dict[int, Stretch] = {}
 
@@ -65,9 +92,15 @@ class Template:
         return element if element is not None and element.raw and b.startswith(element.raw, pos) else None
 
     def learn(self, trail: list[Element | Stretch], differing: list[int]) -> None:
-        """Take over the instance just walked; `differing` are the tags that were expected to be the same."""
-        if self._elements and len(differing) <= _MOST_NEW_VARYING:
-            self.varying.update(differing)
+        """Take over the instance just walked; `differing` are the tags that were expected to be the same.
+
+        What differs twice in a row varies from instance to instance; what differs once belongs to a new series.
+        """
+        if self._elements:
+            self.varying.update(self._suspects.intersection(differing))
+            self._suspects = frozenset(differing)
+        if not differing:
+            return
         elements = [element for piece in trail for element in (piece.elements if type(piece) is Stretch else (piece,))]
         self._elements = {element.tag: element for element in elements}
         self.stretches = {}
@@ -91,11 +124,6 @@ class Template:
     def _close(self, run: list[Element]) -> None:
         if run:
             self.stretches[run[0].tag] = Stretch(run)
-
-
-def element_to_remember(tag: int, raw: bytes, nodes: list) -> Element:
-    """The element, without its bytes where they are too many to keep."""
-    return Element(tag, raw if len(raw) <= _LARGEST_KEPT else b"", nodes)
 
 
 def _joined(nodes: Iterable) -> list:

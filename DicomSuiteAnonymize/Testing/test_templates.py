@@ -76,9 +76,9 @@ def test_what_was_read_before_does_not_change_a_result(folder, sources):
     assert together == alone
 
 
-def test_the_third_instance_of_a_series_is_mostly_known(folder):
+def test_the_fourth_instance_of_a_series_is_mostly_known(folder):
     engine = Engine(BUILT_IN["basic"], KEY)
-    outputs(engine, [instance(number) for number in (1, 2)], folder)
+    outputs(engine, [instance(number) for number in (1, 2, 3)], folder)
     template = engine.plan.level(CTImageStorage).template(True)
     walked = sum(len(stretch.elements) for stretch in template.stretches.values())
     assert len(template.varying) == 3  # SOP Instance UID, Instance Number, Image Position
