@@ -99,7 +99,8 @@ def _measurements(images: Sequence[Dataset]) -> Dataset:
     """TID 1500 with a polyline on the second image; reported by a person, about the patient by name."""
     import highdicom as hd
 
-    person = hd.sr.ObserverContext(codes.DCM.Person, hd.sr.PersonObserverIdentifyingAttributes(who().performing_physician))
+    observer = hd.sr.PersonObserverIdentifyingAttributes(who().performing_physician)
+    person = hd.sr.ObserverContext(codes.DCM.Person, observer)
     region = hd.sr.ImageRegion(
         graphic_type=hd.sr.GraphicTypeValues.POLYLINE,
         graphic_data=np.array([[60.0, 40.0], [70.0, 40.0], [70.0, 50.0], [60.0, 40.0]]),
@@ -121,7 +122,8 @@ def _key_objects(images: Sequence[Dataset]) -> Dataset:
     import highdicom as hd
 
     selection = hd.ko.KeyObjectSelection(codes.DCM.OfInterest, images[:2], description=f"shown to {who().spoken_name}")
-    return hd.ko.KeyObjectSelectionDocument(images[:2], selection, **_identified("KO"), manufacturer=_MAKER["manufacturer"])
+    maker = _MAKER["manufacturer"]
+    return hd.ko.KeyObjectSelectionDocument(images[:2], selection, **_identified("KO"), manufacturer=maker)
 
 
 def _presentation(images: Sequence[Dataset]) -> Dataset:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections import namedtuple
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadablePath:
+class UnreadablePath(namedtuple("UnreadablePath", ("path", "reason"))):
     """A file or folder that could not be read, and why; the reason quotes nothing out of the file."""
 
+    __slots__ = ()
     path: Path
     reason: str
 

@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
@@ -102,7 +101,7 @@ def _profile(args: argparse.Namespace) -> Profile:
     if added and not profile.is_ps315:
         raise AnonymizeError(f"Profile {profile.name} is not based on PS3.15: --retain and --clean do not apply to it.")
     on_leak = OnLeak(args.on_leak) if args.on_leak else profile.on_leak
-    return replace(profile, options=profile.options | added, on_leak=on_leak)
+    return profile.but(options=profile.options | added, on_leak=on_leak)
 
 
 def _summary(outcome: RunOutcome, args: argparse.Namespace) -> str:

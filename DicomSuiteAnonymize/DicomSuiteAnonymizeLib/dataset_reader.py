@@ -20,6 +20,7 @@ from DicomSuiteAnonymizeLib.engine import NotDicom
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.plan import Level, Plan
 from DicomSuiteAnonymizeLib.source_file import (
+    DEFLATED,
     DICM,
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
@@ -28,9 +29,6 @@ from DicomSuiteAnonymizeLib.source_file import (
     SourceFile,
 )
 from DicomSuiteAnonymizeLib.steps import PRIVATE_REMOVED, UNLISTED, Step
-
-DEFLATED = frozenset((b"1.2.840.10008.1.2.1.99", b"1.2.840.10008.1.2.4.95", b"1.2.840.10008.1.2.4.205"))
-"""Transfer syntaxes whose whole data set is one deflate stream (PS3.5 A.5, and the deflated JPIP ones)."""
 
 _CLASS, _INSTANCE = 0x00080016, 0x00080018
 _ITEM, _SEQUENCE_END, _DELIMITERS = 0xFFFEE000, 0xFFFEE0DD, 0xFFFE

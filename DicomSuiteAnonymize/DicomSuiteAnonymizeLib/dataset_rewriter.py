@@ -11,7 +11,7 @@ from pydicom.tag import BaseTag
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
 from DicomSuiteAnonymizeLib import markers
-from DicomSuiteAnonymizeLib.dataset_reader import DEFLATED, EXPLICIT, IMPLICIT, Encoding, known_vr, read_file
+from DicomSuiteAnonymizeLib.dataset_reader import EXPLICIT, IMPLICIT, Encoding, known_vr, read_file
 from DicomSuiteAnonymizeLib.dictionary import wire_vrs
 from DicomSuiteAnonymizeLib.elements import UNDEFINED, Nested, wire
 from DicomSuiteAnonymizeLib.emitter import Change, path_text
@@ -20,7 +20,7 @@ from DicomSuiteAnonymizeLib.leak_check import LeakCheck
 from DicomSuiteAnonymizeLib.pixel_risk import pixel_risk
 from DicomSuiteAnonymizeLib.plan import MARKER_TAGS, Level
 from DicomSuiteAnonymizeLib.safe_private import settle
-from DicomSuiteAnonymizeLib.source_file import DICM, PREAMBLE, TRAILING_BYTES, SourceFile
+from DicomSuiteAnonymizeLib.source_file import DEFLATED, DICM, PREAMBLE, TRAILING_BYTES, SourceFile
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.subject import Facts, Subject, facts_of
 from DicomSuiteAnonymizeLib.templates import Contents

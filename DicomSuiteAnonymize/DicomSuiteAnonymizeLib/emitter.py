@@ -1,7 +1,6 @@
 """From nodes to bytes: applies the steps and writes the new data set."""
 
 from collections import Counter
-from dataclasses import dataclass, field
 
 from DicomSuiteAnonymizeLib.dictionary import wire_vrs
 from DicomSuiteAnonymizeLib.elements import FileRange, Nested, encode, encode_item, wire
@@ -26,18 +25,20 @@ def path_text(path: tuple[int, ...]) -> str:
     return "/".join(f"({tag >> 16:04X},{tag & 0xFFFF:04X})" for tag in path)
 
 
-@dataclass
 class Emission:
     """What came out of one data set: its parts in order, and what was changed.
 
     `stretches` are those whose bytes are among the parts, `own` is what else is there.
     """
 
-    parts: list[bytes | FileRange] = field(default_factory=list)
-    own: list[bytes] = field(default_factory=list)
-    stretches: list["EmittedStretch"] = field(default_factory=list)
-    changes: list = field(default_factory=list)
-    nested_changes: Counter = field(default_factory=Counter)
+    __slots__ = ("changes", "nested_changes", "own", "parts", "stretches")
+
+    def __init__(self) -> None:
+        self.parts: list[bytes | FileRange] = []
+        self.own: list[bytes] = []
+        self.stretches: list[EmittedStretch] = []
+        self.changes: list[Change | None] = []
+        self.nested_changes: Counter[Change] = Counter()
 
 
 class EmittedStretch:

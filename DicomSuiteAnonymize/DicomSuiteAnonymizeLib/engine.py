@@ -1,9 +1,8 @@
 """One profile and one key, compiled: what both ways of rewriting a file work with."""
 
 import json
-from collections import Counter
+from collections import Counter, namedtuple
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 
 from DicomSuiteAnonymizeLib.elements import FileRange, Nested
@@ -47,8 +46,7 @@ class ChangeSet:
         return hash(self.id)
 
 
-@dataclass(slots=True)
-class Rewritten:
+class Rewritten(namedtuple("Rewritten", ("parts", "subject", "sop_instance", "digest", "changes", "risk"))):
     """One instance, ready to be written.
 
     Attributes
@@ -65,6 +63,7 @@ class Rewritten:
         Why the pixels may identify the patient, or "".
     """
 
+    __slots__ = ()
     parts: list[bytes | FileRange]
     subject: Subject
     sop_instance: bytes

@@ -31,10 +31,11 @@ class LeakCheck:
         self.changes: list[Change] = []
 
     def parts(self, emission: Emission, explicit: bool) -> list[bytes | FileRange]:
-        """The encoded data set without originals; the very same list where there are none."""
+        """The encoded data set without originals, neighbouring bytes joined; it begins with bytes."""
+        joined = list(_joined(emission.parts))
         if not self._may_be_in(emission):
-            return emission.parts
-        return [self._segment(part, explicit) if type(part) is bytes else part for part in _joined(emission.parts)]
+            return joined
+        return [self._segment(part, explicit) if type(part) is bytes else part for part in joined]
 
     def value(self, path: tuple[int, ...], vr: bytes, value: bytes) -> bytes:
         """One attribute's value without originals; the same object where there are none."""

@@ -1,7 +1,6 @@
 """Writing a new file so that it appears complete or not at all."""
 
 import os
-from errno import EINVAL, EIO, ENOSYS, EOPNOTSUPP, EPERM, EXDEV
 from hashlib import sha256
 
 from DicomSuiteAnonymizeLib.elements import FileRange
@@ -11,8 +10,9 @@ from DicomSuiteLib.errors import DicomSuiteError
 
 _COPY_CHUNK = 1 << 20
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-_NO_KERNEL_COPY = frozenset((EINVAL, EIO, ENOSYS, EOPNOTSUPP, EPERM, EXDEV))
-"""Errors after which reading and writing is tried: it may work, or tells which of the two fails."""
+_buffer = bytearray(_COPY_CHUNK)
+"""What is copied unread passes through it. (Letting the kernel copy costs more: the pages of source and target are not
+aligned to each other, because the new header has another length.)"""
 _known_folders: set[str] = set()
 
 
@@ -67,48 +67,36 @@ def _write(descriptor: int, source: SourceFile, parts: list[bytes | FileRange]) 
     for part in parts:
         if type(part) is bytes:
             pending.append(part)
-        else:
-            _write_all(descriptor, b"".join(pending))
+            continue
+        offset, end = part.offset, part.offset + part.length
+        while offset < end:
+            chunk = _read(source, offset, min(end - offset, _COPY_CHUNK))
+            _write_all(descriptor, b"".join(pending), chunk)
             pending = []
-            _copy(source, descriptor, part.offset, part.length)
+            offset += len(chunk)
     if pending:
         _write_all(descriptor, b"".join(pending))
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
-    written = os.write(descriptor, data)
-    while written < len(data):
-        data = data[written:]
-        written = os.write(descriptor, data)
+def _write_all(descriptor: int, *pieces: bytes | memoryview) -> None:
+    written = os.writev(descriptor, pieces) if hasattr(os, "writev") else 0
+    for piece in pieces:
+        rest = piece[written:]
+        written -= len(piece) - len(rest)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
 
 
-def _copy(source: SourceFile, descriptor: int, offset: int, length: int) -> None:
-    """Let the kernel copy where it can: the bytes never reach this process."""
-    if hasattr(os, "copy_file_range"):
-        try:
-            while length:
-                copied = os.copy_file_range(source.descriptor, descriptor, length, offset)
-                if not copied:
-                    raise AnonymizeError("the file became shorter while it was read")
-                offset += copied
-                length -= copied
-        except OSError as error:
-            if error.errno not in _NO_KERNEL_COPY:
-                raise
-    while length:
-        chunk = _read(source, offset, min(length, _COPY_CHUNK))
-        if not chunk:
-            raise AnonymizeError("the file became shorter while it was read")
-        _write_all(descriptor, chunk)
-        offset += len(chunk)
-        length -= len(chunk)
-
-
-def _read(source: SourceFile, offset: int, count: int) -> bytes:
+def _read(source: SourceFile, offset: int, count: int) -> memoryview:
+    """Bytes of the source, in the one buffer: valid until the next call."""
+    chunk = memoryview(_buffer)[:count]
     try:
-        return source.read_at(offset, count)
+        read = source.read_into(chunk, offset)
     except OSError as error:  # the source's, so that the target is not blamed and the run goes on
         raise AnonymizeError(f"cannot be read: {error.strerror}") from error
+    if not read:
+        raise AnonymizeError("the file became shorter while it was read")
+    return chunk[:read]
 
 
 def _remove(path: str) -> None:

@@ -1,7 +1,7 @@
 """What a user decides once and applies to many studies: PS3.15 options and edits of single attributes."""
 
+from collections import namedtuple
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
@@ -39,8 +39,9 @@ EDIT_ACTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class TagEdit:
+class TagEdit(
+    namedtuple("TagEdit", ("path", "action", "value", "scope", "target"), defaults=("", Scope.ALL, ""))
+):
     """One attribute's action as the user chose it.
 
     Attributes
@@ -55,37 +56,51 @@ class TagEdit:
         profile identifies nobody; empty for Scope.ALL.
     """
 
+    __slots__ = ()
     path: tuple[int, ...]
     action: Action
-    value: str = ""
-    scope: Scope = Scope.ALL
-    target: str = ""
+    value: str
+    scope: Scope
+    target: str
 
 
-@dataclass(frozen=True)
-class Profile:
+class Profile(namedtuple("Profile", ("name", "title", "basis", "options", "edits", "on_leak", "notes"))):
     """A named set of rules.
 
     `basis` is PS315 (the Basic Profile of PS3.15 with `options`) or NOTHING (only the edits, which is no
-    de-identification in the sense of the standard). Edits come before the table.
+    de-identification in the sense of the standard). Edits come before the table. Raises AnonymizeError for what
+    contradicts itself.
     """
 
+    __slots__ = ()
     name: str
     title: str
-    basis: str = PS315
-    options: frozenset[Option] = frozenset()
-    edits: tuple[TagEdit, ...] = ()
-    on_leak: OnLeak = OnLeak.REPLACE
-    notes: str = field(default="", compare=False)
+    basis: str
+    options: frozenset[Option]
+    edits: tuple[TagEdit, ...]
+    on_leak: OnLeak
+    notes: str
 
-    def __post_init__(self) -> None:
-        check_options(self.options)
-        if self.basis not in (PS315, NOTHING):
-            raise AnonymizeError(f"Profile {self.name}: basis {self.basis!r} is unknown; use {PS315!r} or {NOTHING!r}.")
-        if self.basis == NOTHING and self.options:
-            raise AnonymizeError(
-                f"Profile {self.name}: options belong to the PS3.15 profile; its basis is {NOTHING!r}."
-            )
+    def __new__(
+        cls,
+        name: str,
+        title: str,
+        basis: str = PS315,
+        options: frozenset[Option] = frozenset(),
+        edits: tuple[TagEdit, ...] = (),
+        on_leak: OnLeak = OnLeak.REPLACE,
+        notes: str = "",
+    ) -> "Profile":
+        check_options(options)
+        if basis not in (PS315, NOTHING):
+            raise AnonymizeError(f"Profile {name}: basis {basis!r} is unknown; use {PS315!r} or {NOTHING!r}.")
+        if basis == NOTHING and options:
+            raise AnonymizeError(f"Profile {name}: options belong to the PS3.15 profile; its basis is {NOTHING!r}.")
+        return super().__new__(cls, name, title, basis, options, edits, on_leak, notes)
+
+    def but(self, **changes: object) -> "Profile":
+        """This profile with some fields changed."""
+        return Profile(**(self._asdict() | changes))
 
     @property
     def is_ps315(self) -> bool:

@@ -1,10 +1,11 @@
 """Profiles as JSON files, checked against the schema in Data/profile.schema.json when read."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from DicomSuiteAnonymizeLib.dictionary import public_vrs
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
@@ -19,6 +20,10 @@ from DicomSuiteAnonymizeLib.profile import (
 )
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.steps import Action
+
+TYPE_CHECKING = False  # typing is not imported: the command's start is short
+if TYPE_CHECKING:
+    from typing import Any
 
 SCHEMA = "dicomsuite-profile-1"
 _TAG = r"\(?([0-9A-Fa-f]{4}),?([0-9A-Fa-f]{4})\)?"

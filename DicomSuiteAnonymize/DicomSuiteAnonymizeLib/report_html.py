@@ -4,16 +4,21 @@ Self-contained: no script, nothing loaded from elsewhere. It shows no value of a
 that two runs over the same files give the same page.
 """
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from html import escape
-from typing import Any
 
-from DicomSuiteAnonymizeLib.ps315 import rows
+from DicomSuiteAnonymizeLib.ps315 import row_for, rows
 from DicomSuiteAnonymizeLib.report_style import STYLE
 from DicomSuiteAnonymizeLib.report_words import DATES, EDITS, KEPT, MEANINGS
 
+TYPE_CHECKING = False  # typing and html are not imported: the command's start is short
+if TYPE_CHECKING:
+    from typing import Any
+
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 _PRIVATE = "private attribute"
 
 
@@ -52,16 +57,15 @@ def _header(report: Mapping[str, Any]) -> str:
 
 def _verdict(report: Mapping[str, Any]) -> str:
     files = report["files"]
+    refused = f"{_was(files['quarantined'])} quarantined and left out of this folder; the reasons are below."
     if not _is_ps315(report):
-        return _banner(
-            "bad",
-            "!",
-            "This is not a de-identification according to PS3.15.",
+        unchanged = (
             f"Only single attributes were changed in {_counted(files['written'], 'file')}. UIDs, private attributes, "
             "descriptions and whatever else the profile does not name are as they were. Treat the files as patient "
-            "data.",
+            "data."
         )
-    refused = f"{_was(files['quarantined'])} quarantined and left out of this folder; the reasons are below."
+        headline = "This is not a de-identification according to PS3.15."
+        return _banner("bad", "!", headline, f"{unchanged} {refused}" if files["quarantined"] else unchanged)
     if not files["written"]:
         return _banner("warn", "!", "No file was written.", refused)
     caveats = _caveats(report) + [refused] * bool(files["quarantined"])
@@ -202,7 +206,7 @@ def _actions(actions: Mapping[str, int]) -> str:
         for code in order
         if code in actions
     ]
-    headings, classes = ("Code", "What was done", "", "Values"), ("key", "", "bars", "count")
+    headings, classes = ("Code", "What was done", "Share", "Values"), ("key", "", "bars", "count")
     return _section("What was done, over all files", _table(headings, classes, table))
 
 
@@ -298,9 +302,9 @@ def _tag_name(tag: int) -> str:
         return "private attribute"
     if tag & 0xFFFF == 0:
         return "Group Length"
-    listed = next((row.name for row in rows() if tag & row.mask == row.tag), None)
-    if listed is not None:
-        return listed.partition(" (see Note")[0]
+    row = row_for(tag) or next((row for row in rows() if tag & row.mask == row.tag), None)
+    if row is not None:
+        return row.name.partition(" (see Note")[0]
     from pydicom.datadict import dictionary_description  # takes longer to import than a hundred files to rewrite
 
     try:
@@ -339,3 +343,8 @@ def _was(count: int) -> str:
 
 def _is_ps315(report: Mapping[str, Any]) -> bool:
     return report["profile"]["basis"].startswith("ps3.15")
+
+
+def escape(text: str) -> str:
+    """Text as HTML shows it."""
+    return text.translate(_ESCAPES)

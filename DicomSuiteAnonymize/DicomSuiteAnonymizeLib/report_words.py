@@ -56,8 +56,9 @@ KEPT: Mapping[Option, tuple[str, str]] = {
         "Codes and measurements stay; names and dates recognised in its text are taken out.",
     ),
     Option.CLEAN_GRAPHICS: (
-        "Overlays that mark a region of interest, and graphic annotations with cleaned text",
-        "Overlays of other kinds, which may show text, are removed.",
+        "Overlays that mark a region of interest, and graphic annotations",
+        "Overlays of other kinds, which may show text, are removed. Text of annotations is cleaned where descriptors "
+        "are cleaned too, otherwise replaced.",
     ),
 }
 """What an option lets stay, and what follows from that."""

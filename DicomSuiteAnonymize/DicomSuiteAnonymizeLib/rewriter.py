@@ -27,10 +27,10 @@ def rewrite_bytes(source: SourceFile, engine: Engine, rank: int | None = None) -
     old_uid, new_uid = engine.new_sop_instance(level, facts, walked.media_instance, subject)
     emission = engine.emitter.emit(with_rank(walked.nodes, rank, subject), level, walked.explicit, subject, facts)
     check = engine.leak_check(subject, contents)
-    parts = check.parts(emission, walked.explicit)
+    first, *rest = check.parts(emission, walked.explicit)
     extra = [*check.changes, *walked.left_out]
     return Rewritten(
-        [_file_head(walked.media_class, new_uid, walked.transfer_syntax), *parts],
+        [_file_head(walked.media_class, new_uid, walked.transfer_syntax) + first, *rest],
         subject,
         old_uid,
         walked.digest,

@@ -1,9 +1,8 @@
 """A run: every file below the sources through the engine, resumable, with reports at the end."""
 
 import json
-from collections import Counter
+from collections import Counter, namedtuple
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from itertools import groupby
@@ -38,29 +37,32 @@ BATCH = 32
 """Files a task; large enough that passing it to another process costs nothing, small enough to cancel soon."""
 
 
-@dataclass(frozen=True)
-class RunOptions:
+class RunOptions(namedtuple("RunOptions", ("sources", "target", "key_file", "workers", "resume", "pack"))):
     """Where a run reads and writes, and how; what it does to the files is in TaskSettings.
 
     `pack` asks for one ZIP archive in place of the patients' folders. Raises UsageError unless sources, target and key
     are apart from each other.
     """
 
+    __slots__ = ()
     sources: tuple[Path, ...]
     target: Path
     key_file: Path
-    workers: int = 1
-    resume: bool = False
-    pack: bool = False
+    workers: int
+    resume: bool
+    pack: bool
 
-    def __post_init__(self) -> None:
-        check_places(self.sources, self.target, self.key_file)
+    def __new__(
+        cls, sources: tuple[Path, ...], target: Path, key_file: Path, workers: int, resume: bool, pack: bool
+    ) -> "RunOptions":
+        check_places(sources, target, key_file)
+        return super().__new__(cls, sources, target, key_file, workers, resume, pack)
 
 
-@dataclass(frozen=True)
-class RunOutcome:
+class RunOutcome(namedtuple("RunOutcome", ("report", "quarantine_list"))):
     """`report` is the content of report.json; `quarantine_list` names the refused files with their paths."""
 
+    __slots__ = ()
     report: dict
     quarantine_list: Path | None
 

@@ -3,7 +3,6 @@
 The output folder is handed on, so nothing that names a source is ever in it.
 """
 
-import csv
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -71,6 +70,8 @@ class RunState:
             path.unlink(missing_ok=True)
             if not refused:
                 return None
+            import csv
+
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with open(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
                 table = csv.writer(file)

@@ -1,13 +1,15 @@
 """Reading a DICOM file without decoding it: meta information, data set in pieces, bulk data only located."""
 
 import os
-from dataclasses import dataclass
+from collections import namedtuple
 from hashlib import sha256
 
 from DicomSuiteAnonymizeLib.elements import (
     ITEM,
+    LONG_VRS,
     PIXEL_TAGS,
     SEQUENCE_END,
+    SHORT_VRS,
     UNDEFINED,
     DataSetWalk,
     FileRange,
@@ -25,8 +27,8 @@ PREAMBLE = 128
 DICM = b"DICM"
 IMPLICIT_LITTLE, EXPLICIT_LITTLE = b"1.2.840.10008.1.2", b"1.2.840.10008.1.2.1"
 EXPLICIT_BIG = b"1.2.840.10008.1.2.2"
-WHOLE_DATA_SET_COMPRESSED = frozenset((b"1.2.840.10008.1.2.1.99", b"1.2.840.10008.1.2.4.95", b"1.2.840.10008.1.2.8.1"))
-"""Deflated transfer syntaxes: no element can be found without inflating everything before it."""
+DEFLATED = frozenset((b"1.2.840.10008.1.2.1.99", b"1.2.840.10008.1.2.4.95", b"1.2.840.10008.1.2.4.205"))
+"""Transfer syntaxes whose whole data set is one deflate stream (PS3.5 A.5, and the deflated JPIP ones)."""
 
 _FIRST_READ = 16 * 1024
 """Bytes; holds the whole header of most images."""
@@ -40,7 +42,7 @@ COMMAND_SET = ("command set", Action.REMOVE.value, "not part of the data set")
 
 
 class SourceFile:
-    """A file open for reading only; a context manager."""
+    """A file open for reading only; a context manager, or to be closed."""
 
     def __init__(self, path: str) -> None:
         self.descriptor = os.open(path, os.O_RDONLY | _O_BINARY)
@@ -50,6 +52,10 @@ class SourceFile:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; once."""
         os.close(self.descriptor)
 
     def read_at(self, offset: int, count: int) -> bytes:
@@ -63,9 +69,21 @@ class SourceFile:
             return data + self.read_at(offset + len(data), count - len(data))
         return data
 
+    def read_into(self, buffer: memoryview, offset: int) -> int:
+        """Fill `buffer` from `offset`; how many bytes were read, 0 at the end of the file."""
+        if hasattr(os, "preadv"):
+            return os.preadv(self.descriptor, (buffer,), offset)
+        data = self.read_at(offset, len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
-@dataclass(slots=True)
-class WalkedFile:
+
+class WalkedFile(
+    namedtuple(
+        "WalkedFile",
+        ("media_class", "media_instance", "transfer_syntax", "explicit", "nodes", "digest", "left_out"),
+    )
+):
     """A file's structure under a plan.
 
     `nodes` are those of the data set up to the end of the file, with pixel data as bytes (its header) and FileRange;
@@ -73,6 +91,7 @@ class WalkedFile:
     `digest` is the SHA-256 of everything that was read, that is, of all but the bulk values.
     """
 
+    __slots__ = ()
     media_class: bytes
     media_instance: bytes
     transfer_syntax: bytes
@@ -99,7 +118,7 @@ class _FileWalk:
         meta, start = read_meta(self._buffer)
         self._meta = meta
         self._syntax = meta.get(0x0010, b"")
-        if not self._syntax or self._syntax == EXPLICIT_BIG or self._syntax in WHOLE_DATA_SET_COMPRESSED:
+        if not self._syntax or self._syntax == EXPLICIT_BIG or self._syntax in DEFLATED:
             raise Unsupported(f"transfer syntax {self._syntax.decode('ascii', 'replace') or '(none)'}")
         self._media_class = meta.get(0x0002, b"")
         if not self._media_class:
@@ -112,6 +131,7 @@ class _FileWalk:
         self._advance(start)
         if self._explicit:
             self._drop_command_set()
+        self._check_encoding()
 
     def walked(self) -> WalkedFile:
         while self._pos < len(self._buffer):
@@ -153,6 +173,14 @@ class _FileWalk:
             raise Unsupported("a command set longer than 16 KiB")
         self._left_out.append(COMMAND_SET)
         self._advance(pos)
+
+    def _check_encoding(self) -> None:
+        """A data set in another encoding than declared could pass as one long value that is kept."""
+        first = self._buffer[self._pos : self._pos + 6]
+        is_big_endian = len(first) > 1 and not first[0] and first[1]
+        has_vr = first[4:6] in SHORT_VRS or first[4:6] in LONG_VRS
+        if is_big_endian or (len(first) == 6 and has_vr is not self._explicit):
+            raise Unsupported("the data set is not encoded as its transfer syntax says")
 
     def _skip_to(self, offset: int) -> None:
         """Go on at `offset` without having read what lies between."""

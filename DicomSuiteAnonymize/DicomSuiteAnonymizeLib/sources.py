@@ -1,8 +1,8 @@
 """What a run reads: the files below its sources, each with a key that tells nothing about its name."""
 
 import os
+from collections import namedtuple
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
@@ -10,13 +10,13 @@ from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.file_walk import UnreadablePath, walk_files
 
 
-@dataclass(frozen=True, slots=True)
-class SourceEntry:
+class SourceEntry(namedtuple("SourceEntry", ("path", "key", "unreadable"))):
     """One path below the sources; `unreadable` says why it cannot be read, "" for an ordinary file."""
 
+    __slots__ = ()
     path: str
     key: str
-    unreadable: str = ""
+    unreadable: str
 
 
 def check_places(sources: Sequence[Path], target: Path, key_file: Path) -> None:

@@ -9,13 +9,13 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
-from planted import TEST_DATA
 from pydicom import dcmread
 from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
 from pydicom.dataset import Dataset
 
 from DicomSuiteAnonymizeLib.leaks import OldUIDs
 from DicomSuiteAnonymizeLib.profile import BUILT_IN
+from planted import TEST_DATA
 from task_runs import Pair, pairs_of, run_tasks
 from validators import findings
 
@@ -202,7 +202,8 @@ def test_each_contour_still_names_the_slice_that_it_lies_in(patients):
     for patient in patients.values():
         heights = {image.after.SOPInstanceUID: float(image.after.ImagePositionPatient[2]) for image in patient.of("CT")}
         (structures,) = patient.of("RTSTRUCT")
-        for before, after in zip(structures.before.ROIContourSequence, structures.after.ROIContourSequence, strict=True):
+        sequences = (one.ROIContourSequence for one in (structures.before, structures.after))
+        for before, after in zip(*sequences, strict=True):
             for drawn, contour in zip(before.ContourSequence, after.ContourSequence, strict=True):
                 assert contour.ContourData == drawn.ContourData
                 (image,) = contour.ContourImageSequence

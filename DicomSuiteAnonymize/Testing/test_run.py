@@ -457,14 +457,14 @@ import os, signal, sys
 from DicomSuiteAnonymizeLib import instance_task
 from DicomSuiteLib import cli
 
-process = instance_task._process
+rewrite = instance_task._rewrite
 
-def process_or_die(engine, settings, task, changes):
+def rewrite_or_die(source, task, engine):
     if task.path.endswith("00005.dcm"):
         os.kill(os.getpid(), signal.SIGKILL)
-    return process(engine, settings, task, changes)
+    return rewrite(source, task, engine)
 
-instance_task._process = process_or_die
+instance_task._rewrite = rewrite_or_die
 sys.exit(cli.main(sys.argv[1:]))
 """
 

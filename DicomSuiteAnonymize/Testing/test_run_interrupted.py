@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from anonymize_runs import anonymize, ended, start_anonymize, tree, write_key, write_series
 from DicomSuiteAnonymizeLib import run as run_module
 from DicomSuiteAnonymizeLib.instance_task import BatchResult, FileTask, TaskSettings
@@ -134,7 +135,7 @@ def test_kill_at_20_random_moments_then_resume_gives_the_uninterrupted_tree(job:
         there = tree(target) if target.exists() else {}
         complete = {digest for name, digest in there.items() if name.endswith(".dcm") and "/." not in name}
         assert complete <= set(job.expected.values()), f"half a file after a kill at {moment}"
-        stopped_in_the_middle += stopped and 0 < len(there) and there != job.expected
+        stopped_in_the_middle += stopped and len(there) > 0 and there != job.expected
         assert_resumes(job, target)
         assert tree(target) == job.expected, f"killed at {moment}"
     print(f"killed in the middle: {stopped_in_the_middle} of 20")
