@@ -221,4 +221,4 @@ def _advice(error: sqlite3.Error) -> str:
         return "another program is using the run ledger; wait for it or stop it, then resume the run"
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return "the run ledger cannot be opened here; check that the folder exists and can be written"
-    return f"the run ledger cannot be used ({error}); check the disk, then resume the run"
+    return f"the run ledger cannot be used ({error}); check the disk and its free space, then resume the run"

@@ -15,10 +15,10 @@ from pydicom.filereader import data_element_generator
 
 from DicomSuiteAnonymizeLib.dictionary import wire_vrs
 from DicomSuiteAnonymizeLib.elements import LONG_VRS, PIXEL_TAGS, SHORT_VRS, UNDEFINED, Nested, wire
-from DicomSuiteAnonymizeLib.emitter import path_text
 from DicomSuiteAnonymizeLib.engine import NotDicom
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.plan import Level, Plan
+from DicomSuiteAnonymizeLib.reasons import place, too_long
 from DicomSuiteAnonymizeLib.source_file import (
     DEFLATED,
     DICM,
@@ -63,6 +63,7 @@ class ReadFile:
     `nodes` are those of the data set in file order: a tuple (wire tag, VR, value, step, VR in the file) for
     an element with a step, a RawDataElement for one that stays as it is, a Nested for a sequence.
     `media_class` and `media_instance` are the data set's where there is no meta information.
+    `pixel_length` is the length that the pixel data's header states, None where there is no pixel data.
     `transfer_syntax` says how the data set is really encoded; `digest` is the SHA-256 of the whole file.
     """
 
@@ -71,6 +72,7 @@ class ReadFile:
     transfer_syntax: bytes
     encoding: Encoding
     nodes: list
+    pixel_length: int | None
     digest: str
     dropped_trailing_bytes: bool
 
@@ -97,6 +99,7 @@ def read_file(source: SourceFile, plan: Plan) -> ReadFile:
         start.transfer_syntax,
         start.encoding,
         nodes,
+        reader.pixel_length,
         sha256(data).hexdigest(),
         start.junk_follows or reader.dropped_trailing_bytes,
     )
@@ -214,8 +217,7 @@ def _elements(file: BytesIO, encoding: Encoding, stop_when: _StopWhen) -> Iterat
             return
         there = len(element.value or b"")
         if element.is_raw and there < element.length != UNDEFINED:
-            name, claimed = path_text((element.tag,)), element.length
-            raise AnonymizeError(f"truncated: {name} claims {claimed} bytes, but only {there} follow")
+            raise AnonymizeError(too_long(element.tag, element.length, there))
         yield element
 
 
@@ -228,6 +230,7 @@ class _Reader:
         self._file = BytesIO(data)
         self._file.seek(position)
         self.dropped_trailing_bytes = False
+        self.pixel_length: int | None = None
 
     def data_set(self, encoding: Encoding, level: Level) -> list:
         """Nodes of the whole data set; padding and junk at its end are left behind."""
@@ -239,6 +242,7 @@ class _Reader:
             element = self._element(encoding, self._size)
             nodes.append(self._node(element, encoding, self._size, level))
             if element.tag in PIXEL_TAGS:
+                self.pixel_length = element.length
                 return nodes + self._tail(encoding, level)
         return nodes
 
@@ -268,7 +272,7 @@ class _Reader:
             nodes.append(self._node(element, encoding, end, level))
             self._within(self._file.tell(), end, (*level.path, element.tag))
         if delimited:
-            raise AnonymizeError(f"truncated: an item of {path_text(level.path)} has no end")
+            raise AnonymizeError(f"truncated: an item of {place(level.path)} has no end")
         return nodes
 
     def _element(self, encoding: Encoding, end: int, delimited: bool = False) -> RawDataElement | None:
@@ -291,6 +295,8 @@ class _Reader:
             return None
         if element is None or element.tag >> 16 == _DELIMITERS:
             raise AnonymizeError(f"broken: an item begins or ends at byte {start}, where an element belongs")
+        if not element.tag and not element.length:
+            raise AnonymizeError(f"broken: zeros at byte {start}, where an element belongs")
         return element
 
     def _node(self, element: RawDataElement, encoding: Encoding, end: int, level: Level):
@@ -328,7 +334,7 @@ class _Reader:
             if tag == _SEQUENCE_END and delimited:
                 break
             if tag != _ITEM:
-                raise AnonymizeError(f"broken: {path_text(level.path)} holds something else than items")
+                raise AnonymizeError(f"broken: {place(level.path)} holds something else than items")
             node.items.append(self._item(self._encoding_in_item(encoding), length, end, level))
         return node
 
@@ -359,7 +365,7 @@ class _Reader:
 
     def _within(self, position: int, end: int, path: tuple[int, ...]) -> int:
         if position > end:
-            raise AnonymizeError(f"broken: {path_text(path)} is longer than what holds it")
+            raise AnonymizeError(f"broken: {place(path)} is longer than what holds it")
         return position
 
 

@@ -17,6 +17,7 @@ from DicomSuiteAnonymizeLib.elements import UNDEFINED, Nested, wire
 from DicomSuiteAnonymizeLib.emitter import Change, path_text
 from DicomSuiteAnonymizeLib.engine import Engine, Rewritten, check_class, with_rank
 from DicomSuiteAnonymizeLib.leak_check import LeakCheck
+from DicomSuiteAnonymizeLib.pixel_data import check_pixel_data
 from DicomSuiteAnonymizeLib.pixel_risk import pixel_risk
 from DicomSuiteAnonymizeLib.plan import MARKER_TAGS, Level
 from DicomSuiteAnonymizeLib.safe_private import settle
@@ -43,6 +44,9 @@ def rewrite_dataset(source: SourceFile, engine: Engine, rank: int | None = None)
     contents = Contents(read.nodes)
     facts = facts_of(contents)
     check_class(facts, read.media_class)
+    check_pixel_data(
+        facts, read.media_class, read.pixel_length, read.dropped_trailing_bytes, little_endian=read.encoding.little
+    )
     level = engine.plan.level(read.media_class.decode("ascii", "replace"))
     subject = engine.subjects.of(facts, contents)
     old_uid, new_uid = engine.new_sop_instance(level, facts, read.media_instance, subject)

@@ -8,6 +8,7 @@ Encoding rules: PS3.5 section 7.
 from struct import Struct, error
 
 from DicomSuiteAnonymizeLib.dictionary import wire_vrs
+from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.steps import PRIVATE_REMOVED, UNLISTED, Action
 from DicomSuiteAnonymizeLib.templates import Element, Stretch, Template
 
@@ -243,6 +244,8 @@ def _walk(b, pos, end, explicit, level, nodes, stop, depth):
                 break
             if step is UNLISTED:
                 step = level.unlisted(tag)
+            if not tag and not length:
+                raise AnonymizeError("broken: zeros where an element belongs")
             meaning = vr_of(tag, vr) if vr == b"UN" else vr
             node = None
             if length == UNDEFINED and vr in _FRAGMENTED:

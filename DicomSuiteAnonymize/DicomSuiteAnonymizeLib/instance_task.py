@@ -3,8 +3,6 @@
 import json
 import os
 from collections import namedtuple
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 
 from DicomSuiteAnonymizeLib.elements import Unsupported
@@ -20,9 +18,6 @@ from DicomSuiteLib.errors import DicomSuiteError
 WRITTEN, QUARANTINED, NOT_DICOM = "written", "quarantined", "not DICOM"
 PART_SUFFIX = ".part"
 _INSTANCE_LETTERS = 16
-_TOGETHER = 16
-_MOST_IN_MEMORY = 8 * 1024 * 1024
-"""Bytes of rewritten files that may wait for being written."""
 
 
 class TaskSettings(
@@ -63,14 +58,9 @@ BatchResult = tuple[list[FileResult], dict[str, list]]
 
 def process_batch(settings: TaskSettings, batch: list[FileTask]) -> BatchResult:
     """De-identify the files of a batch. Raises output_file.TargetError where the output cannot be written at all."""
-    work = _Batch(settings)
-    try:
-        for task in batch:
-            work.add(task)
-        work.write_waiting()
-    finally:
-        work.close()
-    return work.rows, work.changes
+    engine = _engine(settings.profile, settings.key)
+    changes: dict[str, list] = {}
+    return [_process(engine, settings, task, changes) for task in batch], changes
 
 
 @lru_cache(maxsize=1)
@@ -78,78 +68,26 @@ def _engine(profile: Profile, key: bytes) -> Engine:
     return Engine(profile, key)
 
 
-class _Waiting(namedtuple("_Waiting", ("task", "source", "rewritten", "name"))):
-    """A file that is rewritten in memory and not written yet."""
-
-    __slots__ = ()
-
-
-class _Batch:
-    """Rewrites the headers of several files, then writes these files.
-
-    One after the other, each file's pixels would push the engine out of the processor's caches, and the next header
-    would take twice as long.
-    """
-
-    def __init__(self, settings: TaskSettings) -> None:
-        self.rows: list[FileResult] = []
-        self.changes: dict[str, list] = {}
-        self._settings = settings
-        self._engine = _engine(settings.profile, settings.key)
-        self._waiting: list[_Waiting] = []
-        self._in_memory = 0
-
-    def add(self, task: FileTask) -> None:
-        """Rewrite a file; it is written later."""
-        with self._refusing(task):
-            source = SourceFile(task.path)
-            try:
-                rewritten = _rewrite(source, task, self._engine)
-                if rewritten.risk and not self._settings.allow_pixel_risk:
-                    raise AnonymizeError(f"pixel risk: {rewritten.risk}")
-                name = output_name(self._engine, rewritten, source.size, task.copy)
-            except BaseException:
-                source.close()
-                raise
-            self._waiting.append(_Waiting(task, source, rewritten, name))
-            self._in_memory += sum(len(part) for part in rewritten.parts if type(part) is bytes)
-        if len(self._waiting) >= _TOGETHER or self._in_memory > _MOST_IN_MEMORY:
-            self.write_waiting()
-
-    def write_waiting(self) -> None:
-        """Write the files that were rewritten."""
-        for task, source, rewritten, name in self._waiting:
-            with self._refusing(task):
-                payload = _write(source, rewritten, self._settings, name, task.path)
-                self.changes[rewritten.changes.id] = rewritten.changes.elements
-                self.rows.append(FileResult(task.key, WRITTEN, name, payload))
-        self.close()
-
-    def close(self) -> None:
-        """Close the sources of files that are still waiting."""
-        for waiting in self._waiting:
-            waiting.source.close()
-        self._waiting = []
-        self._in_memory = 0
-
-    @contextmanager
-    def _refusing(self, task: FileTask) -> Iterator[None]:
-        """Make a row of what goes wrong with one file; only a target that takes no more files ends the batch."""
-        try:
-            yield
-        except NotDicom:
-            self.rows.append(FileResult(task.key, NOT_DICOM, "", "{}"))
-        except AnonymizeError as error:
-            self._refuse(task, str(error))
-        except DicomSuiteError:
-            raise
-        except OSError as error:
-            self._refuse(task, f"cannot be read: {error.strerror or type(error).__name__}")
-        except Exception as error:  # one bad file never stops a run, and its values stay out of the report
-            self._refuse(task, f"unexpected {type(error).__name__} at {_place(error)}; please report it")
-
-    def _refuse(self, task: FileTask, reason: str) -> None:
-        self.rows.append(FileResult(task.key, QUARANTINED, "", json.dumps({"reason": reason})))
+def _process(engine: Engine, settings: TaskSettings, task: FileTask, changes: dict[str, list]) -> FileResult:
+    try:
+        with SourceFile(task.path) as source:
+            rewritten = _rewrite(source, task, engine)
+            if rewritten.risk and not settings.allow_pixel_risk:
+                return _refused(task, f"pixel risk: {rewritten.risk}")
+            name = output_name(engine, rewritten, source.size, task.copy)
+            payload = _write(source, rewritten, settings, name, task.path)
+        changes[rewritten.changes.id] = rewritten.changes.elements
+        return FileResult(task.key, WRITTEN, name, payload)
+    except NotDicom:
+        return FileResult(task.key, NOT_DICOM, "", "{}")
+    except AnonymizeError as error:
+        return _refused(task, str(error))
+    except DicomSuiteError:
+        raise
+    except OSError as error:
+        return _refused(task, f"cannot be read: {error.strerror or type(error).__name__}")
+    except Exception as error:  # one bad file never stops a run, and its values stay out of the report
+        return _refused(task, f"unexpected {type(error).__name__} at {_place(error)}; please report it")
 
 
 def _rewrite(source: SourceFile, task: FileTask, engine: Engine) -> Rewritten:
@@ -192,6 +130,10 @@ def _write(source: SourceFile, rewritten: Rewritten, settings: TaskSettings, nam
             "changes": rewritten.changes.id,
         }
     )
+
+
+def _refused(task: FileTask, reason: str) -> FileResult:
+    return FileResult(task.key, QUARANTINED, "", json.dumps({"reason": reason}))
 
 
 def _place(error: Exception) -> str:

@@ -18,9 +18,11 @@ ALWAYS_PSEUDONYM = frozenset((PATIENT_NAME, PATIENT_ID, ACCESSION_NUMBER, STUDY_
 
 CAPTURED_TAGS = (
     0x00080005, 0x00080008, 0x00080016, 0x00080018, 0x00080060, 0x00080064, 0x00080070, 0x0008103E, 0x00081090,
-    0x00100010, 0x00100020, 0x00100030, 0x0020000D, 0x0020000E, 0x00280004, 0x00280301,
+    0x00100010, 0x00100020, 0x00100030, 0x0020000D, 0x0020000E, 0x00280002, 0x00280004, 0x00280008, 0x00280010,
+    0x00280011, 0x00280100, 0x00280301, 0x00287FE0,
 )  # fmt: skip
-"""What the engine reads besides what it changes: character set, class, identity, and the signs of burned-in text."""
+"""What the engine reads besides what it changes: character set, class, identity, the size of the image and the signs of
+burned-in text."""
 
 IDENTIFYING_TAGS = frozenset(
     (

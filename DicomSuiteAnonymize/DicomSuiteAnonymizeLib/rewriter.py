@@ -4,8 +4,9 @@ from functools import lru_cache
 
 from DicomSuiteAnonymizeLib.elements import encode
 from DicomSuiteAnonymizeLib.engine import Engine, Rewritten, check_class, with_rank
+from DicomSuiteAnonymizeLib.pixel_data import check_pixel_data
 from DicomSuiteAnonymizeLib.pixel_risk import pixel_risk
-from DicomSuiteAnonymizeLib.source_file import DICM, PREAMBLE, SourceFile, walk_file
+from DicomSuiteAnonymizeLib.source_file import DICM, PREAMBLE, TRAILING_BYTES, SourceFile, walk_file
 from DicomSuiteAnonymizeLib.subject import facts_of
 from DicomSuiteAnonymizeLib.templates import Contents
 from DicomSuiteAnonymizeLib.values import padded
@@ -22,6 +23,7 @@ def rewrite_bytes(source: SourceFile, engine: Engine, rank: int | None = None) -
     contents = Contents(walked.nodes)
     facts = facts_of(contents)
     check_class(facts, walked.media_class)
+    check_pixel_data(facts, walked.media_class, walked.pixel_length, TRAILING_BYTES in walked.left_out)
     level = engine.plan.level(walked.media_class.decode("ascii", "replace"))
     subject = engine.subjects.of(facts, contents)
     old_uid, new_uid = engine.new_sop_instance(level, facts, walked.media_instance, subject)

@@ -21,6 +21,7 @@ from DicomSuiteAnonymizeLib.elements import (
 from DicomSuiteAnonymizeLib.emitter import Change
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.plan import Plan
+from DicomSuiteAnonymizeLib.reasons import place, too_long
 from DicomSuiteAnonymizeLib.steps import PRIVATE_REMOVED, UNLISTED, Action, Step
 
 PREAMBLE = 128
@@ -36,26 +37,23 @@ _LARGE_VALUE = 1024 * 1024
 """Bytes; a larger binary value passes from file to file without passing through memory."""
 _LARGE_VRS = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW"))
 _MAX_IN_MEMORY = 2**31
-_O_BINARY = getattr(os, "O_BINARY", 0)
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Without waiting, in case that the path has become a pipe."""
 TRAILING_BYTES = ("trailing bytes", Action.REMOVE.value, "not part of the data set")
 COMMAND_SET = ("command set", Action.REMOVE.value, "not part of the data set")
 
 
 class SourceFile:
-    """A file open for reading only; a context manager, or to be closed."""
+    """A file open for reading only; a context manager."""
 
     def __init__(self, path: str) -> None:
-        self.descriptor = os.open(path, os.O_RDONLY | _O_BINARY)
+        self.descriptor = os.open(path, _FLAGS)
         self.size = os.fstat(self.descriptor).st_size
 
     def __enter__(self) -> "SourceFile":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file; once."""
         os.close(self.descriptor)
 
     def read_at(self, offset: int, count: int) -> bytes:
@@ -81,12 +79,13 @@ class SourceFile:
 class WalkedFile(
     namedtuple(
         "WalkedFile",
-        ("media_class", "media_instance", "transfer_syntax", "explicit", "nodes", "digest", "left_out"),
+        ("media_class", "media_instance", "transfer_syntax", "explicit", "nodes", "pixel_length", "digest", "left_out"),
     )
 ):
     """A file's structure under a plan.
 
     `nodes` are those of the data set up to the end of the file, with pixel data as bytes (its header) and FileRange;
+    `pixel_length` is the length that the pixel data's header states, None where there is no pixel data;
     `left_out` says what else the file held than meta information and data set;
     `digest` is the SHA-256 of everything that was read, that is, of all but the bulk values.
     """
@@ -97,6 +96,7 @@ class WalkedFile(
     transfer_syntax: bytes
     explicit: bool
     nodes: list
+    pixel_length: int | None
     digest: str
     left_out: tuple[Change, ...]
 
@@ -128,26 +128,34 @@ class _FileWalk:
         self._walk = DataSetWalk(level, self._explicit, plan.inserts, level.template(self._explicit))
         self._hash = sha256()
         self._left_out: list[Change] = []
+        self._pixel_length: int | None = None
         self._advance(start)
         if self._explicit:
             self._drop_command_set()
         self._check_encoding()
 
     def walked(self) -> WalkedFile:
+        if self._base == self._source.size:
+            raise AnonymizeError("truncated: there is no data set")
+        if self._walk_on():
+            self._pass_pixels()
+            self._read_tail()
+        self._walk.finish()
+        return WalkedFile(
+            self._media_class, self._meta.get(0x0003, b""), self._syntax, self._explicit, self._walk.nodes,
+            self._pixel_length, self._hash.hexdigest(), tuple(self._left_out),
+        )  # fmt: skip
+
+    def _walk_on(self) -> bool:
+        """Walk up to the pixel data, or up to the end of the file; whether it was the pixel data."""
         while self._pos < len(self._buffer):
             pos, at_pixels = self._walk.feed(self._buffer, self._pos)
             self._advance(pos - self._pos)
             if at_pixels:
-                self._pass_pixels()
-                self._read_tail()
-                break
+                return True
             if self._base < self._source.size:
                 self._more()
-        self._walk.finish()
-        return WalkedFile(
-            self._media_class, self._meta.get(0x0003, b""), self._syntax, self._explicit, self._walk.nodes,
-            self._hash.hexdigest(), tuple(self._left_out),
-        )  # fmt: skip
+        return False
 
     def _advance(self, count: int) -> None:
         """Leave `count` bytes behind: `_base` is where the bytes from `_pos` on stand in the file."""
@@ -202,7 +210,7 @@ class _FileWalk:
         try:
             tag, vr, header, length = header_of(self._buffer, 0, self._explicit)
         except Incomplete:
-            length = UNDEFINED
+            vr, length = b"", UNDEFINED
         if length != UNDEFINED:
             if header + length > have + left:
                 raise AnonymizeError(self._truncation())
@@ -210,7 +218,8 @@ class _FileWalk:
                 return
             wanted = header + length + _FIRST_READ
         if wanted > _MAX_IN_MEMORY:
-            raise AnonymizeError("a sequence of more than 2 GiB; split the object before de-identifying it")
+            what = "sequence" if length == UNDEFINED or vr == b"SQ" else "value"
+            raise AnonymizeError(f"a {what} of more than 2 GiB; split the object before de-identifying it")
         self._buffer = self._source.read_at(self._base, wanted)
 
     def _pass_large(self, tag: int, vr: bytes, header: int, length: int) -> bool:
@@ -238,6 +247,7 @@ class _FileWalk:
         except Incomplete:
             raise AnonymizeError(self._truncation()) from None
         start = self._base
+        self._pixel_length = length
         if length == UNDEFINED:
             end = self._end_of_fragments(start + header)
         else:
@@ -263,22 +273,23 @@ class _FileWalk:
             offset += length
 
     def _read_tail(self) -> None:
-        """Elements behind the pixel data; anything else there is padding or junk and is left behind."""
-        if not self._buffer:
+        """Elements behind the pixel data; anything else there is padding or junk, and is left behind unread."""
+        if self._base == self._source.size:
             return
-        self._buffer = self._source.read_at(self._base, min(_MAX_IN_MEMORY, self._source.size - self._base))
-        tail = DataSetWalk(self._walk.level, self._explicit, ())
         try:
-            tag = wire(header_of(self._buffer, 0, self._explicit)[0])
-            pos = tail.feed(self._buffer)[0] if tag > max(PIXEL_TAGS) else 0
+            is_element = wire(header_of(self._buffer, 0, self._explicit)[0]) > max(PIXEL_TAGS)
         except (Unsupported, Incomplete):
-            pos = 0
-        if pos:
-            self._walk.nodes += tail.nodes
-            self._advance(pos)
-            self._trim()
-        if self._buffer:
-            self._drop_rest()
+            is_element = False
+        if not is_element:
+            self._left_out.append(TRAILING_BYTES)
+            return
+        walk, self._walk = self._walk, DataSetWalk(self._walk.level, self._explicit, ())
+        try:
+            self._walk_on()
+        except AnonymizeError:  # the rest is incomplete
+            self._left_out.append(TRAILING_BYTES)
+        walk.nodes += self._walk.nodes
+        self._walk = walk
 
     def _drop_rest(self) -> None:
         self._left_out.append(TRAILING_BYTES)
@@ -290,11 +301,10 @@ class _FileWalk:
             tag, _, header, length = header_of(self._buffer, 0, self._explicit)
         except Incomplete:
             return f"truncated: the file ends at byte {self._source.size}, inside an element's header"
-        tag = wire(tag)
-        name = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
         if length == UNDEFINED:
-            return f"truncated: the file ends at byte {self._source.size}, inside {name}, which has no end"
-        return f"truncated: {name} claims {length} bytes, but only {self._source.size - self._base - header} follow"
+            where = f"byte {self._source.size}, inside {place((wire(tag),))}"
+            return f"truncated: the file ends at {where}, which has no end"
+        return too_long(wire(tag), length, self._source.size - self._base - header)
 
 
 def read_meta(b: bytes) -> tuple[dict[int, bytes], int]:
