@@ -77,8 +77,9 @@ class DataSetWalk:
     """The walk over one data set, fed with the file's bytes in pieces; `nodes` grows in file order.
 
     A node is `bytes` (a run of elements kept verbatim), a tuple (wire tag, VR, value, step, VR in the file) for one
-    element that a step applies to, a `Nested`, a `FileRange`, a `Stretch` of nodes known from an instance before, or an
-    `int`: the tag of an attribute that may have to be inserted here.
+    element that a step applies to (its value is left out where the step is blind), a `Nested`, a `FileRange`, a
+    `Stretch` of nodes known from an instance before, or an `int`: the tag of an attribute that may have to be inserted
+    here.
     """
 
     def __init__(self, level, explicit: bool, inserts: tuple[int, ...], template: Template | None = None) -> None:
@@ -154,7 +155,8 @@ class DataSetWalk:
                 if step is None:
                     return Element(tag, [b[pos:following]]), following
                 if step is not UNLISTED:
-                    return Element(tag, [(tag, vr, b[pos + 8 : following], step, vr)]), following
+                    value = b"" if step.blind else b[pos + 8 : following]
+                    return Element(tag, [(tag, vr, value, step, vr)]), following
         return self._walked_element(tag, b, pos)
 
     def _walked_element(self, tag: int, b: bytes, pos: int) -> tuple[Element, int]:
@@ -256,7 +258,7 @@ def _walk(b, pos, end, explicit, level, nodes, stop, depth):
                     node = tag, meaning, b"", step, vr
             elif length != UNDEFINED and (meaning != b"SQ" or step is PRIVATE_REMOVED):
                 if step is not None:
-                    node = tag, meaning, b[pos + size : following], step, vr
+                    node = tag, meaning, b"" if step.blind else b[pos + size : following], step, vr
             else:
                 node = Nested(tag, vr, step, level.child(tag, step), explicit and vr != b"UN", [])
                 following, touched = _items(b, pos + size, end, following, length == UNDEFINED, node, depth + 1)

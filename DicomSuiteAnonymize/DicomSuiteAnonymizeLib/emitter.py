@@ -1,6 +1,7 @@
 """From nodes to bytes: applies the steps and writes the new data set."""
 
 from collections import Counter
+from functools import lru_cache
 
 from DicomSuiteAnonymizeLib.dictionary import wire_vrs
 from DicomSuiteAnonymizeLib.elements import FileRange, Nested, encode, encode_item, wire
@@ -23,6 +24,11 @@ _NO_FACTS: Facts = {}
 def path_text(path: tuple[int, ...]) -> str:
     """Path of tags as "(3006,0010)/(0020,0052)"; items of sequences are not told apart."""
     return "/".join(f"({tag >> 16:04X},{tag & 0xFFFF:04X})" for tag in path)
+
+
+@lru_cache(maxsize=4096)
+def _change(path: tuple[int, ...], action: Action, rule: str) -> Change:
+    return path_text(path), action.value, rule
 
 
 class Emission:
@@ -118,7 +124,7 @@ class Emitter:
         encoded = b"" if new is None else encode(wire_tag, wire_vr, new, explicit)
         if action is Action.KEEP:
             return encoded, None
-        return encoded, (path_text((*level.path, tag)), action.value, step.rule)
+        return encoded, _change((*level.path, tag), action, step.rule)
 
     def _inserted(self, tag, facts, level, explicit, subject, changes) -> bytes:
         if tag in MARKER_TAGS:

@@ -238,7 +238,12 @@ class Plan:
         if code == "K":
             return KEPT_SEQUENCE if vr == b"SQ" else None
         identifies = vr == b"PN" or row.tag in IDENTIFYING_TAGS
-        basic = Step(_resolve(row, vr, type_in_iod), f"E.1-1 {row.basic}", identifies=identifies)
+        basic = Step(
+            _resolve(row, vr, type_in_iod),
+            f"E.1-1 {row.basic}",
+            identifies=identifies,
+            captured=row.tag in CAPTURED_TAGS,
+        )
         if code != "C":
             return basic
         by_dates = row.options.get(Option.RETAIN_MODIFIED_DATES) == "C" and (
@@ -289,8 +294,8 @@ def _resolve(row: Row, vr: bytes, type_in_iod: str | None) -> Action:
 MARKER_TAGS: Mapping[int, str] = dict.fromkeys((0x00120062, 0x00120063, 0x00120064, 0x00280303), "marker rewritten")
 """De-identification markers: the source's are removed, the engine's own inserted."""
 
-PRIVATE = Step(Action.REMOVE, "private attribute that is not known to be safe")
-GRAPHICS = Step(Action.REMOVE, "overlay or curve that may show text")
+PRIVATE = Step(Action.REMOVE, "private attribute that is not known to be safe", captured=True)
+GRAPHICS = Step(Action.REMOVE, "overlay or curve that may show text", captured=True)
 _GRAPHICS_REMOVED = Step(Action.REMOVE, "E.1-1 X (overlay or curve)")
 _UNKNOWN_REMOVED = Step(Action.REMOVE, "attribute unknown to the standard's dictionary")
 _NOT_IN_DATA_SETS = Step(Action.REMOVE, "does not belong into a data set")

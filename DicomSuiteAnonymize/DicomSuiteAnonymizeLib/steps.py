@@ -28,18 +28,28 @@ class Step:
     """One attribute's action with the rule it comes from; compared by identity, made once per plan.
 
     `fallback` is taken where CLEAN or SHIFT cannot read the value. `edits` (most specific first) are the user's,
-    tried before the action. `identifies` says that the original value must not turn up elsewhere, `verbatim` that a
-    sequence whose items need no change may be copied as it stands.
+    tried before the action. `identifies` says that the original value must not turn up elsewhere, `captured` that it
+    decides about others. `blind` says that nobody needs it at all, `verbatim` that a sequence whose items need no
+    change may be copied as it stands.
     """
 
-    __slots__ = ("action", "edits", "fallback", "identifies", "rule", "verbatim")
+    __slots__ = ("action", "blind", "edits", "fallback", "identifies", "rule", "verbatim")
 
-    def __init__(self, action: Action, rule: str, fallback: "Step | None" = None, identifies: bool = False, edits=()):
+    def __init__(
+        self,
+        action: Action,
+        rule: str,
+        fallback: "Step | None" = None,
+        identifies: bool = False,
+        edits=(),
+        captured: bool = False,
+    ) -> None:
         self.action = action
         self.rule = rule
         self.fallback = fallback
         self.identifies = identifies
         self.edits = edits
+        self.blind = action in (Action.REMOVE, Action.EMPTY) and not (edits or identifies or captured)
         self.verbatim = action is Action.RECURSE and not edits
 
 
