@@ -25,9 +25,10 @@ def types_at(sop_class_uid: str, path: tuple[int, ...]) -> Mapping[int, str]:
 
 @cache
 def _types_in_iod(sop_class_uid: str, path: tuple[int, ...]) -> Mapping[int, str]:
-    line_numbers_of, lines = _read_table()
+    iods, lines = _read_table()
     wanted = ".".join(f"{tag:08X}" for tag in path) + "\t"
-    for number in line_numbers_of.get(sop_class_uid, line_numbers_of[_ANY_IOD]):
+    _name, *line_numbers = iods.get(sop_class_uid, iods[_ANY_IOD]).split("\t")
+    for number in line_numbers:
         if lines[int(number)].startswith(wanted):
             return _types(lines[int(number)][len(wanted) :])
     return _NO_TYPES
@@ -38,14 +39,14 @@ def _without_recursion(path: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @cache
-def _read_table() -> tuple[dict[str, tuple[str, ...]], list[str]]:
-    """Line numbers by SOP class UID, and the lines, which IODs share: each is one path with its types."""
-    iods, lines = _TABLE.read_text(encoding="ascii").split("\n\n")
-    line_numbers_of = {}
-    for iod in iods.splitlines():
-        sop_class_uids, _name, *line_numbers = iod.split("\t")
-        line_numbers_of.update(dict.fromkeys(sop_class_uids.split(), tuple(line_numbers)))
-    return line_numbers_of, lines.splitlines()
+def _read_table() -> tuple[dict[str, str], list[str]]:
+    """Name and line numbers by SOP class UID, and the lines, which IODs share: each is one path with its types."""
+    heads, lines = _TABLE.read_text(encoding="ascii").split("\n\n")
+    iods = {}
+    for head in heads.splitlines():
+        sop_class_uids, _, name_and_numbers = head.partition("\t")
+        iods.update(dict.fromkeys(sop_class_uids.split(), name_and_numbers))
+    return iods, lines.splitlines()
 
 
 def _types(attributes: str) -> Mapping[int, str]:

@@ -5,7 +5,7 @@ boundary, the nodes made from them are taken over; equal bytes give equal nodes,
 read before. Elements that differ from instance to instance (UIDs, positions, times) are learnt and always walked.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import lru_cache
 
 _LARGEST_KEPT = 64 * 1024
@@ -103,15 +103,23 @@ class Template:
             return
         elements = [element for piece in trail for element in (piece.elements if type(piece) is Stretch else (piece,))]
         self._elements = {element.tag: element for element in elements}
-        self.stretches = {}
+        known, self.stretches = self.stretches, {}
+        for run in self._runs(elements):
+            same = known.get(run[0].tag)
+            self.stretches[run[0].tag] = same if same is not None and same.elements == run else Stretch(run)
+
+    def _runs(self, elements: list[Element]) -> Iterator[list[Element]]:
+        """Neighbours that were the same in every instance so far."""
         run: list[Element] = []
         for element in elements:
             if not self._may_join(run, element):
-                self._close(run)
+                if run:
+                    yield run
                 run = []
             if element.raw and element.tag not in self.varying:
                 run.append(element)
-        self._close(run)
+        if run:
+            yield run
 
     def _may_join(self, run: list[Element], element: Element) -> bool:
         if not element.raw or element.tag in self.varying:
@@ -120,10 +128,6 @@ class Template:
             return True
         before, after = self._tag_of(run[-1].tag), self._tag_of(element.tag)
         return not any(before < cut <= after for cut in self._cuts)
-
-    def _close(self, run: list[Element]) -> None:
-        if run:
-            self.stretches[run[0].tag] = Stretch(run)
 
 
 def _joined(nodes: Iterable) -> list:
