@@ -67,12 +67,14 @@ class Pseudonyms:
     """
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._mac = hmac.new(key, digestmod="sha256")
         self._uids: dict[bytes, bytes] = {}
 
     def digest(self, domain: bytes, value: bytes) -> bytes:
         """32 bytes that depend on key, domain and value; domains never share results."""
-        return hmac.digest(self._key, domain + b"\0" + value, "sha256")
+        mac = self._mac.copy()  # keyed once
+        mac.update(domain + b"\0" + value)
+        return mac.digest()
 
     def code(self, domain: bytes, value: bytes, length: int) -> bytes:
         """`length` base-32 characters (5 bits each, at most 51) standing for `value`."""

@@ -103,8 +103,13 @@ def _audit_records(ledger: RunLedger, report: dict) -> Iterator[dict]:
 
 
 def _instance_record(row: LedgerRow) -> dict:
-    record = {"type": "instance", "status": row.status} | json.loads(row.payload)
-    return record | ({"output": row.output} if row.status == WRITTEN else {"source": row.key})
+    record = json.loads(row.payload)
+    record["type"], record["status"] = "instance", row.status
+    if row.status == WRITTEN:
+        record["output"] = row.output
+    else:
+        record["source"] = row.key
+    return record
 
 
 def _write_text(path: Path, text: str) -> None:

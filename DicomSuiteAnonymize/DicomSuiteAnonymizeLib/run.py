@@ -33,7 +33,7 @@ from DicomSuiteLib.progress import ProgressReporter
 from DicomSuiteLib.run_ledger import RunLedger
 from DicomSuiteLib.tasks import CancelToken
 
-BATCH = 32
+BATCH = 64
 """Files a task; large enough that passing it to another process costs nothing, small enough to cancel soon."""
 
 
