@@ -261,7 +261,9 @@ class Plan:
         if not edits:
             return step
         vr = wire_vrs().get(wire(tag))
-        base = (KEPT_SEQUENCE if vr == b"SQ" else CAPTURED) if step is None or step is UNLISTED else step
+        base = self.unlisted(wire(tag)) if step is UNLISTED else step
+        if base is None:
+            base = KEPT_SEQUENCE if vr == b"SQ" else CAPTURED
         identifies = vr == b"PN" or tag in IDENTIFYING_TAGS
         return Step(base.action, base.rule, base.fallback, identifies, tuple(edits))
 
