@@ -98,6 +98,16 @@ class RunLedger:
         query = "SELECT key, status, output, payload FROM item ORDER BY output, key"
         yield from map(LedgerRow._make, self._select(query))
 
+    def rows_with_status(self, status: str) -> Iterator[LedgerRow]:
+        """Yield the rows of one status in the order of the keys."""
+        query = "SELECT key, status, output, payload FROM item WHERE status = ? ORDER BY key"
+        yield from map(LedgerRow._make, self._select(query, (status,)))
+
+    def has_equal_outputs(self) -> bool:
+        """Whether two items have the same output, that of items without one left aside."""
+        query = "SELECT EXISTS (SELECT 1 FROM item WHERE output <> '' GROUP BY output HAVING COUNT(*) > 1)"
+        return bool(self._value(query))
+
     def counts(self) -> dict[str, int]:
         """Return how many items have each status."""
         return dict(self._select("SELECT status, COUNT(*) FROM item GROUP BY status ORDER BY status"))

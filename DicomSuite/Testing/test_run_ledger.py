@@ -61,6 +61,20 @@ def test_rows_come_in_order_of_the_keys_whatever_the_order_of_work(path):
         assert [each.output for each in ledger.rows()] == [f"a/{number}.dcm" for number in (1, 2, 3, 4, 5)]
 
 
+def test_rows_of_one_status_come_in_order_of_the_keys(path):
+    fill(path, [row(3), row(2, status="quarantined"), row(4, status="quarantined"), row(1, status="quarantined")])
+    with RunLedger(path, "settings") as ledger:
+        assert [each.key[-1] for each in ledger.rows_with_status("quarantined")] == ["1", "2", "4"]
+        assert list(ledger.rows_with_status("lost")) == []
+
+
+@pytest.mark.parametrize(("outputs", "equal"), [(["a", "b"], False), (["", "", "a"], False), (["a", "b", "a"], True)])
+def test_equal_outputs_are_noticed(path, outputs, equal):
+    fill(path, [row(number)._replace(output=output) for number, output in enumerate(outputs)])
+    with RunLedger(path, "settings") as ledger:
+        assert ledger.has_equal_outputs() is equal
+
+
 def test_rows_by_output_bring_equal_outputs_together(path):
     rows = [row(1), row(2)._replace(output="b"), row(3)._replace(output="a"), row(4)._replace(output="b")]
     fill(path, rows)

@@ -5,7 +5,7 @@ All three depend on input, profile and key alone, not on time, machine or order,
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from DicomSuiteAnonymizeLib.instance_task import NOT_DICOM, QUARANTINED, WRITTEN, TaskSettings
@@ -25,39 +25,38 @@ def write_reports(ledger: RunLedger, settings: TaskSettings, folder: Path) -> di
     """Write the three files into the output folder and return the content of report.json."""
     from DicomSuiteAnonymizeLib.report_html import render
 
-    report = build_report(ledger, settings)
     with AuditTrail(folder / "audit.jsonl") as audit:
-        for record in _audit_records(ledger, report):
-            audit.write(record)
+        report = build_report(ledger, settings, audit.write)
     _write_text(folder / "report.html", render(report))
     _write_text(folder / "report.json", json.dumps(report, indent=1, sort_keys=True) + "\n")
     return report
 
 
-def build_report(ledger: RunLedger, settings: TaskSettings) -> dict:
-    """Counts over the whole run, as JSON."""
-    statuses, reasons, uses = Counter(), Counter(), Counter()
-    folders: list[set[str]] = [set(), set(), set()]
-    quarantined, elements = [], {}
-    for row in ledger.rows():
-        payload = json.loads(row.payload)
-        statuses[row.status] += 1
-        if row.status == CHANGES:
-            elements[row.key] = payload
-        elif row.status == WRITTEN:
-            uses[payload["changes"]] += 1
-            parts = row.output.split("/")
-            for depth, seen in enumerate(folders, 1):
-                seen.add("/".join(parts[:depth]))
-        elif row.status == QUARANTINED:
-            reasons[payload["reason"]] += 1
-            quarantined.append({"source": row.key, "reason": payload["reason"]})
-    attributes = _attribute_counts(uses, elements)
-    actions: Counter[str] = Counter()
-    for (_, action, _), count in attributes.items():
-        actions[action] += count
+def build_report(ledger: RunLedger, settings: TaskSettings, record: Callable[[dict], None] | None = None) -> dict:
+    """Counts over the whole run, as JSON; `record` is given every record of the audit trail on the way."""
+    counts = ledger.counts()
+    files = {name: counts.get(status, 0) for name, status in _COUNTED.items()}
+    report = _rules(settings) | {"files": {"in": sum(files.values()), **files}}
+    record = record or _ignore
+    record({"type": "run"} | {name: report[name] for name in ("tool", "edition", "profile", "profile_digest", "files")})
+    elements = {row.key: json.loads(row.payload) for row in ledger.rows_with_status(CHANGES)}
+    for name, changes in elements.items():
+        record({"type": "changes", "id": name, "elements": changes})
+    tally = _Tally()
+    for row in ledger.rows_by_output():
+        if row.status != CHANGES:
+            payload = json.loads(row.payload)
+            tally.add(row, payload)
+            record(_instance_record(row, payload))
+    return report | tally.summary(elements)
+
+
+def _ignore(_record: dict) -> None:
+    """Nobody asked for an audit trail."""
+
+
+def _rules(settings: TaskSettings) -> dict:
     profile = settings.profile
-    files = {name: statuses[status] for name, status in _COUNTED.items()}
     return {
         "tool": TOOL,
         "edition": EDITION,
@@ -67,18 +66,49 @@ def build_report(ledger: RunLedger, settings: TaskSettings) -> dict:
         "method_codes": [list(code) for code in method_codes(profile)],
         "dates": dates_modified(profile),
         "pixel_risk_allowed": settings.allow_pixel_risk,
-        "files": {"in": sum(files.values()), **files},
-        "patients": len(folders[0]),
-        "studies": len(folders[1]),
-        "series": len(folders[2]),
-        "actions": dict(sorted(actions.items())),
-        "attributes": [
-            {"path": path, "action": action, "rule": rule, "count": count}
-            for (path, action, rule), count in sorted(attributes.items())
-        ],
-        "quarantined": quarantined,
-        "reasons": dict(sorted(reasons.items())),
     }
+
+
+class _Tally:
+    """What is counted over the instances of a run."""
+
+    def __init__(self) -> None:
+        self._uses: Counter[str] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._quarantined: list[dict] = []
+        self._patients: set[str] = set()
+        self._studies: set[str] = set()
+        self._series: set[str] = set()
+
+    def add(self, row: LedgerRow, payload: dict) -> None:
+        if row.status == WRITTEN:
+            self._uses[payload["changes"]] += 1
+            series = row.output.rpartition("/")[0]
+            if series not in self._series:
+                self._series.add(series)
+                self._studies.add(series.rpartition("/")[0])
+                self._patients.add(series.partition("/")[0])
+        elif row.status == QUARANTINED:
+            self._reasons[payload["reason"]] += 1
+            self._quarantined.append({"source": row.key, "reason": payload["reason"]})
+
+    def summary(self, elements: dict[str, list]) -> dict:
+        attributes = _attribute_counts(self._uses, elements)
+        actions: Counter[str] = Counter()
+        for (_, action, _), count in attributes.items():
+            actions[action] += count
+        return {
+            "patients": len(self._patients),
+            "studies": len(self._studies),
+            "series": len(self._series),
+            "actions": dict(sorted(actions.items())),
+            "attributes": [
+                {"path": path, "action": action, "rule": rule, "count": count}
+                for (path, action, rule), count in sorted(attributes.items())
+            ],
+            "quarantined": self._quarantined,
+            "reasons": dict(sorted(self._reasons.items())),
+        }
 
 
 _COUNTED = {"written": WRITTEN, "quarantined": QUARANTINED, "not_dicom": NOT_DICOM}
@@ -92,18 +122,7 @@ def _attribute_counts(uses: Counter, elements: dict[str, list]) -> Counter:
     return counts
 
 
-def _audit_records(ledger: RunLedger, report: dict) -> Iterator[dict]:
-    yield {"type": "run"} | {name: report[name] for name in ("tool", "edition", "profile", "profile_digest", "files")}
-    for row in ledger.rows():
-        if row.status == CHANGES:
-            yield {"type": "changes", "id": row.key, "elements": json.loads(row.payload)}
-    for row in ledger.rows_by_output():
-        if row.status != CHANGES:
-            yield _instance_record(row)
-
-
-def _instance_record(row: LedgerRow) -> dict:
-    record = json.loads(row.payload)
+def _instance_record(row: LedgerRow, record: dict) -> dict:
     record["type"], record["status"] = "instance", row.status
     if row.status == WRITTEN:
         record["output"] = row.output

@@ -205,6 +205,8 @@ class Run:
 
         They are one batch, thus recorded together: an interruption leaves all of them settled or none.
         """
+        if not ledger.has_equal_outputs():
+            return
         paths = {entry.key: entry.path for entry in self._entries}
         batches = []
         for output, group in groupby(ledger.rows_by_output(), key=lambda row: without_copy_number(row.output)):

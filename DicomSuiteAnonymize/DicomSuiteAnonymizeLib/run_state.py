@@ -65,7 +65,7 @@ class RunState:
     def write_quarantine_list(self, ledger: RunLedger, paths: Mapping[str, str]) -> Path | None:
         """Refused files with path and reason, readable by the user alone; None where there are none."""
         path = self.folder / "quarantined.csv"
-        refused = [row for row in ledger.rows() if row.status == QUARANTINED]
+        refused = list(ledger.rows_with_status(QUARANTINED))
         with self._explained():
             path.unlink(missing_ok=True)
             if not refused:
