@@ -54,19 +54,13 @@ def _walk_folder(folder: str, real_folder: str, seen: set[str]) -> Iterator[Path
     except OSError as error:
         yield UnreadablePath(Path(folder), reason_of(error))
         return
-    below = os.path.join(real_folder, "")
     for entry in entries:
         # The system is asked about links alone: what else an entry is, and where it lies, the listing has told.
-        name = entry.name
-        if name in links:
+        if entry.name in links:
             yield from _walk_any(entry.path, seen)
-            continue
-        real_path = f"{below}{name}"
-        if name not in files:
-            yield from _walk_one(entry.path, real_path, name in folders, False, seen)
-        elif real_path not in seen:
-            seen.add(real_path)
-            yield Path(entry.path)
+        else:
+            real_path = os.path.join(real_folder, entry.name)
+            yield from _walk_one(entry.path, real_path, entry.name in folders, entry.name in files, seen)
 
 
 def _why_not_regular(path: str) -> str:

@@ -89,19 +89,16 @@ class RunLedger:
         return _RowsByKey(self)
 
     def rows(self) -> Iterator[LedgerRow]:
-        """Yield every row in the order of the keys, without loading them all."""
-        query = "SELECT key, status, output, payload FROM item ORDER BY key"
-        yield from map(LedgerRow._make, self._select(query))
+        """Return every row in the order of the keys, without loading them all."""
+        return self._rows("ORDER BY key")
 
     def rows_by_output(self) -> Iterator[LedgerRow]:
-        """Yield every row in the order of the outputs, then of the keys, without loading them all."""
-        query = "SELECT key, status, output, payload FROM item ORDER BY output, key"
-        yield from map(LedgerRow._make, self._select(query))
+        """Return every row in the order of the outputs, then of the keys, without loading them all."""
+        return self._rows("ORDER BY output, key")
 
     def rows_with_status(self, status: str) -> Iterator[LedgerRow]:
-        """Yield the rows of one status in the order of the keys."""
-        query = "SELECT key, status, output, payload FROM item WHERE status = ? ORDER BY key"
-        yield from map(LedgerRow._make, self._select(query, (status,)))
+        """Return the rows of one status in the order of the keys."""
+        return self._rows("WHERE status = ? ORDER BY key", (status,))
 
     def has_equal_outputs(self) -> bool:
         """Whether two items have the same output, that of items without one left aside."""
@@ -187,6 +184,10 @@ class RunLedger:
         with self._explain():
             yield from self._connection.execute(query, parameters)
 
+    def _rows(self, clauses: str, parameters: tuple[str, ...] = ()) -> Iterator[LedgerRow]:
+        query = f"SELECT key, status, output, payload FROM item {clauses}"
+        return map(LedgerRow._make, self._select(query, parameters))
+
     @contextmanager
     def _explain(self) -> Iterator[None]:
         """Turn what SQLite says into a LedgerError that says what to do."""
@@ -207,9 +208,8 @@ class _RowsByKey(Mapping):
         self._ledger = ledger
 
     def __getitem__(self, key: str) -> LedgerRow:
-        query = "SELECT key, status, output, payload FROM item WHERE key = ?"
-        for row in self._ledger._select(query, (key,)):
-            return LedgerRow._make(row)
+        for row in self._ledger._rows("WHERE key = ?", (key,)):
+            return row
         raise KeyError(key)
 
     def __iter__(self) -> Iterator[str]:

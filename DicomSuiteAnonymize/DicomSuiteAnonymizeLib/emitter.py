@@ -90,31 +90,31 @@ class Emitter:
         cache = subject.cache(level, explicit)
         for node in settle(nodes) if level.settles else nodes:
             kind = type(node)
-            if kind is bytes:
+            if kind is FileRange:
                 parts.append(node)
-                own.append(node)
-            elif kind is tuple:
-                made = cache.get(node)
-                if made is None:
-                    made = cache[node] = self._element(node, level, explicit, subject)
-                parts.append(made[0])
-                own.append(made[0])
-                changes.append(made[1])
-            elif kind is Stretch:
+                continue
+            if kind is Stretch:
                 stretch = node.once(
                     (subject, level),
                     lambda node=node: EmittedStretch(self.emit(node.nodes, level, explicit, subject), subject),
                 )
                 parts.append(stretch.encoded)
                 emission.stretches.append(stretch)
-            elif kind is int:
-                parts.append(self._inserted(node, facts, level, explicit, subject, changes))
-                own.append(parts[-1])
+                continue
+            if kind is bytes:
+                encoded = node
+            elif kind is tuple:
+                made = cache.get(node)
+                if made is None:
+                    made = cache[node] = self._element(node, level, explicit, subject)
+                encoded, change = made
+                changes.append(change)
             elif kind is Nested:
-                parts.append(self._sequence(node, level, explicit, subject, emission.nested_changes))
-                own.append(parts[-1])
+                encoded = self._sequence(node, level, explicit, subject, emission.nested_changes)
             else:
-                parts.append(node)
+                encoded = self._inserted(node, facts, level, explicit, subject, changes)
+            parts.append(encoded)
+            own.append(encoded)
         return emission
 
     def _element(self, node: tuple, level: Level, explicit: bool, subject: Subject) -> tuple[bytes, Change | None]:

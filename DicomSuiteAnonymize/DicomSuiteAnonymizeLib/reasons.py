@@ -4,14 +4,13 @@ Where lengths are wrong, the rest of a value may be taken for a tag and a length
 standard knows them.
 """
 
-from DicomSuiteAnonymizeLib.dictionary import wire_vrs
+from DicomSuiteAnonymizeLib.dictionary import public_vrs
 from DicomSuiteAnonymizeLib.emitter import path_text
 
 
 def place(path: tuple[int, ...]) -> str:
     """Path of tags, or that it is not known."""
-    known = wire_vrs()
-    return path_text(path) if all((tag & 0xFFFF) << 16 | tag >> 16 in known for tag in path) else "an unknown element"
+    return path_text(path) if all(tag in public_vrs() for tag in path) else "an unknown element"
 
 
 def too_long(tag: int, claimed: int, there: int) -> str:

@@ -46,10 +46,8 @@ from DicomSuiteAnonymizeLib.output_file import write_parts
 from DicomSuiteAnonymizeLib.profile import BUILT_IN
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
 from DicomSuiteAnonymizeLib.source_file import SourceFile
+from planted import TEST_DATA
 from rewriting import KEY
-
-TEST_DATA = Path(os.environ.get("DICOMSUITE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
-
 
 # Nothing to work on
 

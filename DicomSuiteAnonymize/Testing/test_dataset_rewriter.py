@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import pytest
 from pydicom import dcmread
@@ -28,15 +26,13 @@ from pydicom.uid import (
 )
 
 from DicomSuiteAnonymizeLib.elements import Unsupported
-from DicomSuiteAnonymizeLib.engine import Engine
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, Profile, TagEdit
+from DicomSuiteAnonymizeLib.profile import Profile, TagEdit
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
-from DicomSuiteAnonymizeLib.source_file import SourceFile
 from DicomSuiteAnonymizeLib.steps import Action
 from planted import Kind, Nesting, Planted, planted_dataset
-from rewriting import KEY, rewritten, rewritten_bytes
+from rewriting import rewritten, rewritten_bytes
 from validators import accepted_by_dcmftest, reads_every_file
 
 PREAMBLE = bytes(128) + b"DICM"
@@ -161,17 +157,7 @@ def made(awkward: Awkward) -> Made:
 def made_fast(syntax: str) -> bytes:
     """What the byte rewriter makes of the same data set in a proper file."""
     dataset = planted_ct().dataset
-    return written_by_the_fast_path(PREAMBLE + meta(dataset, syntax) + encoded(dataset, syntax))
-
-
-def written_by_the_fast_path(source: bytes) -> bytes:
-    """Raises Unsupported where it does not read the file."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "in.dcm")
-        path.write_bytes(source)
-        with SourceFile(str(path)) as opened:
-            rewrite_bytes(opened, Engine(BUILT_IN["basic"], KEY))
-    return rewritten_bytes(source)
+    return rewritten_bytes(PREAMBLE + meta(dataset, syntax) + encoded(dataset, syntax), by=rewrite_bytes)
 
 
 def split(file: bytes) -> tuple[bytes, bytes]:
@@ -191,7 +177,7 @@ def everything(dataset: Dataset) -> Iterator[tuple[int, object]]:
 @each_encoding
 def test_fast_path_leaves_the_file_to_this_one(awkward):
     with pytest.raises(Unsupported):
-        written_by_the_fast_path(awkward.file(planted_ct().dataset))
+        rewritten_bytes(awkward.file(planted_ct().dataset), by=rewrite_bytes)
 
 
 @each_encoding

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import date, timedelta
 from itertools import combinations
 
@@ -22,15 +20,12 @@ from pydicom.uid import (
 )
 
 from DicomSuiteAnonymizeLib.dataset_rewriter import rewrite_dataset
-from DicomSuiteAnonymizeLib.engine import Engine, Rewritten
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
-from DicomSuiteAnonymizeLib.output_file import write_parts
 from DicomSuiteAnonymizeLib.profile import Profile
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
-from DicomSuiteAnonymizeLib.source_file import SourceFile
-from rewriting import KEY
+from rewriting import KEY, rewritten_bytes
 
 ROOT = "1.2.826.0.1.3680043.9.7133"
 MARKERS = frozenset((0x00120062, 0x00120063, 0x00120064, 0x00280303))
@@ -82,25 +77,11 @@ def part10(dataset: Dataset) -> bytes:
     return buffer.getvalue()
 
 
-def rewritten_by(
-    rewrite: Callable[[SourceFile, Engine], Rewritten], source: bytes, options: Collection[Option], key: bytes = KEY
-) -> bytes:
-    """What one of the two paths makes of the file."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "in.dcm")
-        with open(path, "wb") as file:
-            file.write(source)
-        with SourceFile(path) as opened:
-            write_parts(opened, rewrite(opened, Engine(profile(options), key)).parts, f"{folder}/out.dcm")
-        with open(f"{folder}/out.dcm", "rb") as file:
-            return file.read()
-
-
 def output_of(dataset: Dataset, *options: Option, key: bytes = KEY) -> FileDataset:
     """The new data set, on which both paths agree."""
     source = part10(dataset)
-    output = rewritten_by(rewrite_bytes, source, options, key)
-    assert rewritten_by(rewrite_dataset, source, options, key) == output
+    output = rewritten_bytes(source, profile(options), key, rewrite_bytes)
+    assert rewritten_bytes(source, profile(options), key, rewrite_dataset) == output
     return dcmread(io.BytesIO(output))
 
 
@@ -423,7 +404,7 @@ def test_markers_name_exactly_the_options_of_every_legal_combination():
     chosen = list(filter(legal, COMBINATIONS))
     assert len(chosen) == 768
     for options in chosen:
-        output = dcmread(io.BytesIO(rewritten_by(rewrite_bytes, source, options)))
+        output = dcmread(io.BytesIO(rewritten_bytes(source, profile(options), by=rewrite_bytes)))
         codes = [
             (code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning)
             for code in output.DeidentificationMethodCodeSequence
