@@ -15,16 +15,13 @@ from DicomSuiteAnonymizeLib.dataset_reader import EXPLICIT, IMPLICIT, Encoding, 
 from DicomSuiteAnonymizeLib.dictionary import wire_vrs
 from DicomSuiteAnonymizeLib.elements import UNDEFINED, Nested, wire
 from DicomSuiteAnonymizeLib.emitter import Change, path_text
-from DicomSuiteAnonymizeLib.engine import Engine, Rewritten, check_class, with_rank
+from DicomSuiteAnonymizeLib.engine import Engine, Rewritten, with_rank
 from DicomSuiteAnonymizeLib.leak_check import LeakCheck
-from DicomSuiteAnonymizeLib.pixel_data import check_pixel_data
-from DicomSuiteAnonymizeLib.pixel_risk import pixel_risk
 from DicomSuiteAnonymizeLib.plan import MARKER_TAGS, Level
 from DicomSuiteAnonymizeLib.safe_private import settle
 from DicomSuiteAnonymizeLib.source_file import DEFLATED, DICM, PREAMBLE, TRAILING_BYTES, SourceFile
 from DicomSuiteAnonymizeLib.steps import Action
-from DicomSuiteAnonymizeLib.subject import Facts, Subject, facts_of
-from DicomSuiteAnonymizeLib.templates import Contents
+from DicomSuiteAnonymizeLib.subject import Facts, Subject
 from DicomSuiteAnonymizeLib.values import padded
 from DicomSuiteAnonymizeLib.version import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
@@ -41,28 +38,20 @@ def rewrite_dataset(source: SourceFile, engine: Engine, rank: int | None = None)
     stays unless it is wrong. Raises engine.NotDicom, and AnonymizeError where the file has to be quarantined.
     """
     read = read_file(source, engine.plan)
-    contents = Contents(read.nodes)
-    facts = facts_of(contents)
-    check_class(facts, read.media_class)
-    check_pixel_data(
-        facts, read.media_class, read.pixel_length, read.dropped_trailing_bytes, little_endian=read.encoding.little
-    )
-    level = engine.plan.level(read.media_class.decode("ascii", "replace"))
-    subject = engine.subjects.of(facts, contents)
-    old_uid, new_uid = engine.new_sop_instance(level, facts, read.media_instance, subject)
-    check = engine.leak_check(subject, contents)
-    writer = _DataSetWriter(engine, subject, check)
-    data_set = writer.data_set(with_rank(read.nodes, rank, subject), level, read.encoding, facts)
+    known = engine.understood(read, more_follows=read.dropped_trailing_bytes, little_endian=read.encoding.little)
+    writer = _DataSetWriter(engine, known.subject, known.check)
+    nodes = with_rank(read.nodes, rank, known.subject)
+    data_set = writer.data_set(nodes, known.level, read.encoding, known.facts)
     if read.transfer_syntax in DEFLATED:
         data_set = _deflated(data_set)
-    extra = [*check.changes, TRAILING_BYTES] if read.dropped_trailing_bytes else check.changes
+    extra = [*known.check.changes, TRAILING_BYTES] if read.dropped_trailing_bytes else known.check.changes
     return Rewritten(
-        [_file_head(read.media_class, new_uid, read.transfer_syntax) + data_set],
-        subject,
-        old_uid,
+        [_file_head(read.media_class, known.new_sop_instance, read.transfer_syntax) + data_set],
+        known.subject,
+        known.old_sop_instance,
         read.digest,
         engine.change_set(writer.changes, [], Counter(), extra),
-        pixel_risk(facts, read.media_class),
+        known.risk,
     )
 
 

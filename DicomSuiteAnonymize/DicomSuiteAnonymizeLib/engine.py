@@ -11,6 +11,8 @@ from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteAnonymizeLib.leak_check import LeakCheck
 from DicomSuiteAnonymizeLib.leaks import OldUIDs
+from DicomSuiteAnonymizeLib.pixel_data import check_pixel_data
+from DicomSuiteAnonymizeLib.pixel_risk import pixel_risk
 from DicomSuiteAnonymizeLib.plan import Level, Plan
 from DicomSuiteAnonymizeLib.profile import Profile
 from DicomSuiteAnonymizeLib.steps import Action
@@ -21,9 +23,15 @@ from DicomSuiteAnonymizeLib.subject import (
     Facts,
     Subject,
     Subjects,
+    facts_of,
 )
 from DicomSuiteAnonymizeLib.templates import Contents
 from DicomSuiteAnonymizeLib.values import Replacer, padded
+
+TYPE_CHECKING = False  # one of the two comes with pydicom
+if TYPE_CHECKING:
+    from DicomSuiteAnonymizeLib.dataset_reader import ReadFile
+    from DicomSuiteAnonymizeLib.source_file import WalkedFile
 
 
 class NotDicom(Exception):
@@ -72,6 +80,24 @@ class Rewritten(namedtuple("Rewritten", ("parts", "subject", "sop_instance", "di
     risk: str
 
 
+class Understood(
+    namedtuple("Understood", ("facts", "level", "subject", "old_sop_instance", "new_sop_instance", "check", "risk"))
+):
+    """An instance before anything is changed: what it says, whose it is, its UIDs, and what to look for in its output.
+
+    `risk` says why the pixels may identify the patient, or "".
+    """
+
+    __slots__ = ()
+    facts: Facts
+    level: Level
+    subject: Subject
+    old_sop_instance: bytes
+    new_sop_instance: bytes
+    check: LeakCheck
+    risk: str
+
+
 class Engine:
     """Compiled once per process; holds caches, no results."""
 
@@ -84,14 +110,31 @@ class Engine:
         self.subjects = Subjects(self.pseudonyms)
         self._change_sets: dict[tuple, ChangeSet] = {}
 
-    def leak_check(self, subject: Subject, contents: Contents) -> LeakCheck:
+    def understood(
+        self, read: "WalkedFile | ReadFile", *, more_follows: bool, little_endian: bool = True
+    ) -> Understood:
+        """What both ways of rewriting a file have to know of it; `more_follows` says that bytes were left behind.
+
+        Raises AnonymizeError where the file has to be quarantined.
+        """
+        contents = Contents(read.nodes)
+        facts = facts_of(contents)
+        _check_class(facts, read.media_class)
+        check_pixel_data(facts, read.media_class, read.pixel_length, more_follows, little_endian)
+        level = self.plan.level(read.media_class.decode("ascii", "replace"))
+        subject = self.subjects.of(facts, contents)
+        old_uid, new_uid = self._new_sop_instance(level, facts, read.media_instance, subject)
+        check, risk = self._leak_check(subject, contents), pixel_risk(facts, read.media_class)
+        return Understood(facts, level, subject, old_uid, new_uid, check, risk)
+
+    def _leak_check(self, subject: Subject, contents: Contents) -> LeakCheck:
         """Search for what this instance's source holds and its output must not."""
         shared = contents.shared
         uids = shared.once(("uids", subject.identity), lambda: frozenset(_replaced_uids(shared.nodes, subject)))
         old_uids = OldUIDs(uids.union(_replaced_uids(contents.own, subject)))
         return LeakCheck(subject.needles, old_uids, self.pseudonyms.uid, self.profile.on_leak)
 
-    def new_sop_instance(
+    def _new_sop_instance(
         self, level: Level, facts: Facts, media_instance: bytes, subject: Subject
     ) -> tuple[bytes, bytes]:
         """Original and new SOP Instance UID, unpadded. Raises AnonymizeError where there is none."""
@@ -120,7 +163,7 @@ class Engine:
         return known
 
 
-def check_class(facts: Facts, media_class: bytes) -> None:
+def _check_class(facts: Facts, media_class: bytes) -> None:
     """Raises AnonymizeError for what is no instance of a composite object."""
     if media_class == b"1.2.840.10008.1.3.10":
         raise AnonymizeError("a DICOMDIR: it indexes the original names; make a new one from the output")

@@ -3,12 +3,8 @@
 from functools import lru_cache
 
 from DicomSuiteAnonymizeLib.elements import encode
-from DicomSuiteAnonymizeLib.engine import Engine, Rewritten, check_class, with_rank
-from DicomSuiteAnonymizeLib.pixel_data import check_pixel_data
-from DicomSuiteAnonymizeLib.pixel_risk import pixel_risk
+from DicomSuiteAnonymizeLib.engine import Engine, Rewritten, with_rank
 from DicomSuiteAnonymizeLib.source_file import DICM, PREAMBLE, TRAILING_BYTES, SourceFile, walk_file
-from DicomSuiteAnonymizeLib.subject import facts_of
-from DicomSuiteAnonymizeLib.templates import Contents
 from DicomSuiteAnonymizeLib.values import padded
 from DicomSuiteAnonymizeLib.version import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
@@ -20,24 +16,18 @@ def rewrite_bytes(source: SourceFile, engine: Engine, rank: int | None = None) -
     quarantined.
     """
     walked = walk_file(source, engine.plan)
-    contents = Contents(walked.nodes)
-    facts = facts_of(contents)
-    check_class(facts, walked.media_class)
-    check_pixel_data(facts, walked.media_class, walked.pixel_length, TRAILING_BYTES in walked.left_out)
-    level = engine.plan.level(walked.media_class.decode("ascii", "replace"))
-    subject = engine.subjects.of(facts, contents)
-    old_uid, new_uid = engine.new_sop_instance(level, facts, walked.media_instance, subject)
-    emission = engine.emitter.emit(with_rank(walked.nodes, rank, subject), level, walked.explicit, subject, facts)
-    check = engine.leak_check(subject, contents)
-    first, *rest = check.parts(emission, walked.explicit)
-    extra = [*check.changes, *walked.left_out]
+    known = engine.understood(walked, more_follows=TRAILING_BYTES in walked.left_out)
+    nodes = with_rank(walked.nodes, rank, known.subject)
+    emission = engine.emitter.emit(nodes, known.level, walked.explicit, known.subject, known.facts)
+    first, *rest = known.check.parts(emission, walked.explicit)
+    extra = [*known.check.changes, *walked.left_out]
     return Rewritten(
-        [_file_head(walked.media_class, new_uid, walked.transfer_syntax) + first, *rest],
-        subject,
-        old_uid,
+        [_file_head(walked.media_class, known.new_sop_instance, walked.transfer_syntax) + first, *rest],
+        known.subject,
+        known.old_sop_instance,
         walked.digest,
         engine.change_set(emission.changes, emission.stretches, emission.nested_changes, extra),
-        pixel_risk(facts, walked.media_class),
+        known.risk,
     )
 
 
