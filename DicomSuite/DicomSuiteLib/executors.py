@@ -95,8 +95,8 @@ class InlineExecutor:
 def open_executor(workers: int) -> Iterator[Executor]:
     """Provide an executor for `workers` processes; for one, or fewer, calls run in this process.
 
-    At the end calls that a worker has are awaited and the others dropped; after a KeyboardInterrupt nothing
-    is awaited. No worker outlives the block, nor this process if that is killed.
+    At the end calls that a worker has are awaited and the others dropped; after a KeyboardInterrupt, or when the
+    generator around it is closed, nothing is awaited. No worker outlives the block, nor this process if that is killed.
     """
     if workers <= 1:
         yield InlineExecutor()
@@ -106,7 +106,7 @@ def open_executor(workers: int) -> Iterator[Executor]:
     executor = ProcessExecutor(workers)
     try:
         yield executor
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, GeneratorExit):
         executor.kill()
         raise
     finally:

@@ -56,25 +56,24 @@ class CancelToken:
 
 @contextmanager
 def cancel_on_signals(token: CancelToken) -> Iterator[None]:
-    """Let SIGINT (Ctrl-C) and SIGTERM cancel the token; a second SIGINT raises KeyboardInterrupt.
+    """Let Ctrl-C cancel the token, so that the job ends at the next good point; raise KeyboardInterrupt at once
+    for a second Ctrl-C and for the polite request to end (SIGTERM, on Windows Ctrl-Break).
 
     A signal that the caller's environment ignores (a shell's background job) stays ignored. Off the main
     thread, where Python allows no handlers, nothing is changed. The former handlers come back at the end.
     """
     import signal
 
-    interrupts = 0
-
     def handle(number: int, _frame: FrameType | None) -> None:
-        nonlocal interrupts
+        at_once = token.cancelled or number != signal.SIGINT
         token.cancel()
-        interrupts += number == signal.SIGINT
-        if interrupts > 1:
+        if at_once:
             raise KeyboardInterrupt
 
+    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGBREAK] if hasattr(signal, "SIGBREAK") else [])]
     former = {}
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in numbers:
             if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None: C code's, cannot be put back
                 former[number] = signal.signal(number, handle)
     except ValueError:  # not the main thread of the main interpreter

@@ -338,11 +338,17 @@ def test_killed_parent_leaves_no_worker(start_parent, method, length):
 
 
 @needs_posix
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_to_the_whole_group_ends_the_run_in_order(start_parent, number):
+def test_interrupt_of_the_whole_group_ends_the_run_in_order(start_parent):
     process = start_parent("fork", "short")
-    os.killpg(process.pid, number)
+    os.killpg(process.pid, signal.SIGINT)
     assert end_of_all(process) == (1, "Cancelled\n")
+
+
+@needs_posix
+def test_request_to_end_ends_workers_in_the_middle_of_their_work(start_parent):
+    process = start_parent("fork", "long")
+    os.killpg(process.pid, signal.SIGTERM)
+    assert end_of_all(process) == (1, "KeyboardInterrupt\n")
 
 
 @needs_posix

@@ -1,6 +1,7 @@
 """`dicomsuite anonymize`: de-identify files and folders."""
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from DicomSuiteAnonymizeLib.profile import BUILT_IN, OnLeak, Profile
 from DicomSuiteAnonymizeLib.profile_file import read_profile
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.run import Run, RunOptions, RunOutcome
+from DicomSuiteAnonymizeLib.sources import STANDARD_INPUT, FolderSources, Sources, read_list
 from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.progress import ProgressReporter
 from DicomSuiteLib.tasks import CancelToken, cancel_on_signals
@@ -19,13 +21,19 @@ from DicomSuiteLib.tasks import CancelToken, cancel_on_signals
 SUMMARY = "De-identify DICOM files according to PS3.15; sources are never changed."
 EXIT_SOME_REFUSED = 3
 
+_IN_RESULT = ("files", "patients", "studies", "series", "actions", "reasons")
+"""Parts of report.json; the list of every file and attribute is left to the file."""
+
 _RETAIN = {option.cli: option for option in Option if option.column.startswith("Retain")}
 _CLEAN = {option.cli: option for option in Option if option.column.startswith("Clean")}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command's arguments."""
-    parser.add_argument("source", nargs="+", type=Path, metavar="SRC", help="folder or file to read")
+    parser.add_argument(
+        "source", nargs="+", metavar="SRC",
+        help="folder or file to read; - reads the files that standard input names, one a line or separated by NUL",
+    )  # fmt: skip
     parser.add_argument("target", type=Path, metavar="OUT", help="new or empty folder for the result")
     rules = parser.add_mutually_exclusive_group()
     rules.add_argument("--profile", choices=BUILT_IN, default="basic", help="built-in rules (default: %(default)s)")
@@ -72,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     if args.workers < 1:
         raise UsageError("--workers must be at least 1.")
     options = RunOptions(
-        tuple(args.source), args.target, args.key_file, args.workers, args.resume, args.zip and not args.dry_run
+        _sources(args.source), args.target, args.key_file, args.workers, args.resume, args.zip and not args.dry_run
     )
     settings = TaskSettings(
         _profile(args),
@@ -84,9 +92,16 @@ def run(args: argparse.Namespace) -> int:
     token = CancelToken()
     with cancel_on_signals(token):
         outcome = Run(options, settings, ProgressReporter(args.progress), token).execute()
-    if args.progress != "json":
-        sys.stdout.write(_summary(outcome, args))
+    sys.stdout.write(_result(outcome) if args.progress == "json" else _summary(outcome, args))
     return EXIT_SOME_REFUSED if outcome.report["files"]["quarantined"] else 0
+
+
+def _sources(words: list[str]) -> Sources:
+    if words == [STANDARD_INPUT]:
+        return read_list(sys.stdin.buffer)
+    if STANDARD_INPUT in words:
+        raise UsageError(f"{STANDARD_INPUT} (a list on standard input) cannot be combined with folders or files.")
+    return FolderSources([Path(word) for word in words])
 
 
 def _key(args: argparse.Namespace) -> bytes:
@@ -102,6 +117,13 @@ def _profile(args: argparse.Namespace) -> Profile:
         raise AnonymizeError(f"Profile {profile.name} is not based on PS3.15: --retain and --clean do not apply to it.")
     on_leak = OnLeak(args.on_leak) if args.on_leak else profile.on_leak
     return profile.but(options=profile.options | added, on_leak=on_leak)
+
+
+def _result(outcome: RunOutcome) -> str:
+    """What a program wants to know at the end, as one line of JSON."""
+    report = {name: outcome.report[name] for name in _IN_RESULT}
+    quarantine_list = str(outcome.quarantine_list) if outcome.quarantine_list else None
+    return json.dumps({"result": report | {"quarantine_list": quarantine_list}}) + "\n"
 
 
 def _summary(outcome: RunOutcome, args: argparse.Namespace) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter, namedtuple
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from hashlib import sha256
 from itertools import groupby
@@ -23,7 +24,7 @@ from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteAnonymizeLib.markers import profile_digest
 from DicomSuiteAnonymizeLib.report import CHANGES, build_report, write_reports
 from DicomSuiteAnonymizeLib.run_state import RunState, prepare_target, remove_leftovers
-from DicomSuiteAnonymizeLib.sources import SourceEntry, check_places, source_entries
+from DicomSuiteAnonymizeLib.sources import SourceEntry, Sources, check_places
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.version import TOOL
 from DicomSuiteLib.audit import file_sha256
@@ -45,7 +46,7 @@ class RunOptions(namedtuple("RunOptions", ("sources", "target", "key_file", "wor
     """
 
     __slots__ = ()
-    sources: tuple[Path, ...]
+    sources: Sources
     target: Path
     key_file: Path
     workers: int
@@ -53,7 +54,7 @@ class RunOptions(namedtuple("RunOptions", ("sources", "target", "key_file", "wor
     pack: bool
 
     def __new__(
-        cls, sources: tuple[Path, ...], target: Path, key_file: Path, workers: int, resume: bool, pack: bool
+        cls, sources: Sources, target: Path, key_file: Path, workers: int, resume: bool, pack: bool
     ) -> "RunOptions":
         check_places(sources, target, key_file)
         return super().__new__(cls, sources, target, key_file, workers, resume, pack)
@@ -92,7 +93,11 @@ class Run:
         prepare_target(target, resume)
         with self._state.open_ledger(fingerprint, resume) as ledger:
             remove_leftovers(target)
-            self._process_all(ledger)
+            try:
+                self._process_all(ledger)
+            except KeyboardInterrupt:  # workers were stopped in the middle of a file
+                remove_leftovers(target)
+                raise
             report = write_reports(ledger, self._settings, target)
             paths = {entry.key: entry.path for entry in self._entries}
             quarantine_list = self._state.write_quarantine_list(ledger, paths)
@@ -112,31 +117,28 @@ class Run:
 
     def _find_files(self) -> None:
         pseudonyms = Pseudonyms(self._settings.key)
-        self._entries = list(source_entries(self._options.sources, pseudonyms))
+        self._entries = list(self._options.sources.entries(pseudonyms))
         if not self._entries:
-            raise DicomSuiteError(f"{self._sources()} holds no files: name the folder with the DICOM files.")
+            raise DicomSuiteError(f"{self._options.sources} holds no files: name the folder with the DICOM files.")
         if any(edit.action is Action.RENUMBER for edit in self._settings.profile.edits):
             from DicomSuiteLib.series import find_series
 
-            series = find_series(self._options.sources).series
+            series = find_series(self._options.sources.roots).series
             self._ranks = {str(path): rank for one in series for rank, path in enumerate(one.files)}
 
     def _fingerprint(self) -> str:
         """Digest of all that shapes the output; a run can only be resumed with the same."""
         settings = self._settings
         rules = (TOOL, profile_digest(settings.profile), settings.allow_pixel_risk, settings.hash_files)
-        places = [str(source.resolve()) for source in self._options.sources]
-        return sha256(repr((rules, places, sha256(settings.key).hexdigest())).encode()).hexdigest()
-
-    def _sources(self) -> str:
-        return ", ".join(map(str, self._options.sources))
+        all_of_it = rules, self._options.sources.places, sha256(settings.key).hexdigest()
+        return sha256(repr(all_of_it).encode()).hexdigest()
 
     def _process_all(self, ledger: RunLedger) -> None:
         self._process_each(ledger)
         counts = ledger.counts()
         if counts.keys() <= {NOT_DICOM}:
             raise DicomSuiteError(
-                f"{self._sources()}: none of the {counts[NOT_DICOM]} files is DICOM. Name another folder."
+                f"{self._options.sources}: none of the {counts[NOT_DICOM]} files is DICOM. Name another folder."
             )
         self._settle_equal_names(ledger)
 
@@ -155,10 +157,13 @@ class Run:
         done = len(finished) + len(unreadable)
         counts = Counter({WRITTEN: 0, QUARANTINED: len(unreadable)})
         batches = [tasks[start : start + BATCH] for start in range(0, len(tasks), BATCH)]
-        for rows in self._results(ledger, batches):
-            done += len(rows)
-            counts.update(row.status for row in rows)
-            self._progress.update(done, len(self._entries), written=counts[WRITTEN], quarantined=counts[QUARANTINED])
+        with closing(self._results(ledger, batches)) as results:
+            for rows in results:
+                done += len(rows)
+                counts.update(row.status for row in rows)
+                self._progress.update(
+                    done, len(self._entries), written=counts[WRITTEN], quarantined=counts[QUARANTINED]
+                )
         self._progress.finish()
 
     def _results(self, ledger: RunLedger, batches: list[list[FileTask]]) -> Iterator[list[FileResult]]:
@@ -193,8 +198,8 @@ class Run:
                 continue
             if row.key not in keys:
                 raise DicomSuiteError(
-                    f"{self._sources()}: files have gone since the run was interrupted. Put them back, or start afresh "
-                    "with a new output folder."
+                    f"{self._options.sources}: files have gone since the run was interrupted. Put them back, or start "
+                    "afresh with a new output folder."
                 )
             if row.status != WRITTEN or (target / row.output).is_file():
                 finished.add(row.key)
@@ -217,8 +222,9 @@ class Run:
                 batches.append(
                     [FileTask(paths[key], key, self._ranks.get(paths[key]), copy) for copy, key in enumerate(keys, 1)]
                 )
-        for _ in self._results(ledger, batches):
-            pass
+        with closing(self._results(ledger, batches)) as results:
+            for _ in results:
+                pass
 
 
 def _content(path: str) -> str:

@@ -38,7 +38,6 @@ from broken_runs import (
     run_beside_good,
     series_and_key,
 )
-from DicomSuiteAnonymizeLib import run as run_module
 from DicomSuiteAnonymizeLib.engine import Engine
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.instance_task import QUARANTINED, WRITTEN
@@ -46,6 +45,7 @@ from DicomSuiteAnonymizeLib.output_file import write_parts
 from DicomSuiteAnonymizeLib.profile import BUILT_IN
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
 from DicomSuiteAnonymizeLib.source_file import SourceFile
+from DicomSuiteAnonymizeLib.sources import FolderSources
 from planted import TEST_DATA
 from rewriting import KEY
 
@@ -166,7 +166,7 @@ def becomes_a_folder(path: Path) -> None:
 def test_file_that_changes_after_it_was_listed_is_quarantined(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, happens: Callable[[Path], object], reason: str
 ) -> None:
-    listed = run_module.source_entries
+    listed = FolderSources.entries
     write_series(tmp_path / "source", GOOD)
     fickle = put(tmp_path / "source" / f"{PATIENT}.dcm", ct_file())
 
@@ -175,7 +175,7 @@ def test_file_that_changes_after_it_was_listed_is_quarantined(
         happens(fickle)
         return entries
 
-    monkeypatch.setattr(run_module, "source_entries", then_it_happens)
+    monkeypatch.setattr(FolderSources, "entries", then_it_happens)
     key_file = write_key(tmp_path / "key")
     end = anonymize(tmp_path / "source", tmp_path / "out", key_file)
     assert end.code == 3

@@ -33,6 +33,7 @@ from anonymize_runs import (
 from dicom_slices import write_slice, write_stack
 from DicomSuiteAnonymizeLib import run as run_module
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
+from DicomSuiteAnonymizeLib.sources import FolderSources
 from DicomSuiteLib.demo_command import count_strings
 from DicomSuiteLib.synthetic_study import SyntheticStudy, write_synthetic_study
 
@@ -167,14 +168,14 @@ def test_two_workers_on_a_copy_in_another_order_give_the_same_tree(finished: Fin
 def test_order_and_size_of_batches_do_not_matter(
     finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    in_order = run_module.source_entries
+    in_order = FolderSources.entries
 
     def shuffled(*arguments: object) -> list:
         entries = list(in_order(*arguments))
         random.Random(seed).shuffle(entries)
         return entries
 
-    monkeypatch.setattr(run_module, "source_entries", shuffled)
+    monkeypatch.setattr(FolderSources, "entries", shuffled)
     monkeypatch.setattr(run_module, "BATCH", 1 + 6 * seed)
     anonymize(finished.source, tmp_path / "out", finished.key_file)
     assert tree(tmp_path / "out") == tree(finished.target)

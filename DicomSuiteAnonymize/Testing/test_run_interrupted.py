@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from anonymize_runs import anonymize, ended, start_anonymize, tree, write_key, write_series
+from broken_files import NEARLY_4_GIB, Encoding, ct_header, file_of, fragments, item, write_sparse
 from DicomSuiteAnonymizeLib import run as run_module
 from DicomSuiteAnonymizeLib.instance_task import BatchResult, FileTask, TaskSettings
 
@@ -175,6 +176,44 @@ def test_ctrl_c_ends_with_130_and_can_be_resumed(job: Job, tmp_path: Path, files
     assert set(tree(target).values()) < set(job.expected.values())
     assert_resumes(job, target)
     assert tree(target) == job.expected
+
+
+# A request to end, as the panel in Slicer makes
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("files", [1, FILES // 2])
+def test_request_to_end_is_met_within_a_second_and_leaves_nothing_unfinished(
+    job: Job, tmp_path: Path, files: int, workers: str
+) -> None:
+    target = tmp_path / "out"
+    process = start_anonymize(job.source, target, job.key_file, "--workers", workers)
+    assert stop(process, target, Moment(files, 0), lambda: os.killpg(process.pid, signal.SIGTERM))
+    asked = time.monotonic()
+    end = ended(process)
+    assert time.monotonic() - asked < 1
+    assert (end.code, end.errors) == (130, "\ndicomsuite: interrupted\n")
+    wait_for_end_of_session(process.pid)
+    assert not [name for name in tree(target) if name.endswith(".part")]
+    assert_resumes(job, target)
+    assert tree(target) == job.expected
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_request_to_end_does_not_wait_for_a_large_file(tmp_path: Path, workers: str) -> None:
+    source, target, key_file = tmp_path / "source", tmp_path / "out", write_key(tmp_path / "key")
+    source.mkdir()
+    head, pixels = file_of(ct_header(), Encoding.JPEG_2000), fragments()
+    write_sparse(source / "large.dcm", [head, pixels[:-8], item(b"", NEARLY_4_GIB), NEARLY_4_GIB, pixels[-8:]])
+    process = start_anonymize(source, target, key_file, "--workers", workers)
+    while not any(path.stat().st_size for path in target.rglob("*.part")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGTERM)
+    asked = time.monotonic()
+    assert ended(process).code == 130
+    assert time.monotonic() - asked < 1
+    assert not [path for path in target.rglob("*") if path.is_file()]
 
 
 # Every point between two batches
