@@ -6,14 +6,14 @@ import os
 import sys
 from pathlib import Path
 
+from DicomSuiteAnonymizeLib.arguments import add_key_file, add_progress, add_sources, sources_of
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.instance_task import TaskSettings
-from DicomSuiteAnonymizeLib.keys import KEY_BYTES, default_key_file, load_or_create_key
+from DicomSuiteAnonymizeLib.keys import KEY_BYTES, load_or_create_key
 from DicomSuiteAnonymizeLib.profile import BUILT_IN, OnLeak, Profile
 from DicomSuiteAnonymizeLib.profile_file import read_profile
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.run import Run, RunOptions, RunOutcome
-from DicomSuiteAnonymizeLib.sources import STANDARD_INPUT, FolderSources, Sources, read_list
 from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.progress import ProgressReporter
 from DicomSuiteLib.tasks import CancelToken, cancel_on_signals
@@ -30,10 +30,7 @@ _CLEAN = {option.cli: option for option in Option if option.column.startswith("C
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command's arguments."""
-    parser.add_argument(
-        "source", nargs="+", metavar="SRC",
-        help="folder or file to read; - reads the files that standard input names, one a line or separated by NUL",
-    )  # fmt: skip
+    add_sources(parser)
     parser.add_argument("target", type=Path, metavar="OUT", help="new or empty folder for the result")
     rules = parser.add_mutually_exclusive_group()
     rules.add_argument("--profile", choices=BUILT_IN, default="basic", help="built-in rules (default: %(default)s)")
@@ -49,10 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[choice.value for choice in OnLeak],
         help="an original value found again elsewhere is taken out (replace) or its file is refused (fail)",
     )
-    parser.add_argument(
-        "--key-file", type=Path, metavar="FILE", default=default_key_file(),
-        help="secret that all pseudonyms depend on; created where absent (default: %(default)s)",
-    )  # fmt: skip
+    add_key_file(parser)
     parser.add_argument(
         "--allow-pixel-risk",
         action="store_true",
@@ -67,12 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="finish a run that was interrupted")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, write nothing")
     parser.add_argument("--zip", action="store_true", help="pack the de-identified files into OUT/dicom.zip")
-    parser.add_argument(
-        "--progress",
-        choices=("bar", "json", "none"),
-        default="bar",
-        help="how to show progress (default: %(default)s)",
-    )
+    add_progress(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -80,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     if args.workers < 1:
         raise UsageError("--workers must be at least 1.")
     options = RunOptions(
-        _sources(args.source), args.target, args.key_file, args.workers, args.resume, args.zip and not args.dry_run
+        sources_of(args), args.target, args.key_file, args.workers, args.resume, args.zip and not args.dry_run
     )
     settings = TaskSettings(
         _profile(args),
@@ -94,14 +83,6 @@ def run(args: argparse.Namespace) -> int:
         outcome = Run(options, settings, ProgressReporter(args.progress), token).execute()
     sys.stdout.write(_result(outcome) if args.progress == "json" else _summary(outcome, args))
     return EXIT_SOME_REFUSED if outcome.report["files"]["quarantined"] else 0
-
-
-def _sources(words: list[str]) -> Sources:
-    if words == [STANDARD_INPUT]:
-        return read_list(sys.stdin.buffer)
-    if STANDARD_INPUT in words:
-        raise UsageError(f"{STANDARD_INPUT} (a list on standard input) cannot be combined with folders or files.")
-    return FolderSources([Path(word) for word in words])
 
 
 def _key(args: argparse.Namespace) -> bytes:

@@ -71,7 +71,7 @@ def _engine(profile: Profile, key: bytes) -> Engine:
 def _process(engine: Engine, settings: TaskSettings, task: FileTask, changes: dict[str, list]) -> FileResult:
     try:
         with SourceFile(task.path) as source:
-            rewritten = _rewrite(source, task, engine)
+            rewritten = rewrite(source, engine, task.rank)
             if rewritten.risk and not settings.allow_pixel_risk:
                 return _refused(task, f"pixel risk: {rewritten.risk}")
             name = output_name(engine, rewritten, source.size, task.copy)
@@ -90,15 +90,19 @@ def _process(engine: Engine, settings: TaskSettings, task: FileTask, changes: di
         return _refused(task, f"unexpected {type(error).__name__} at {_place(error)}; please report it")
 
 
-def _rewrite(source: SourceFile, task: FileTask, engine: Engine) -> Rewritten:
+def rewrite(source: SourceFile, engine: Engine, rank: int | None = None) -> Rewritten:
+    """The file as it will be written, by whichever way reads it; `rank` is its place in the series, from 0.
+
+    Raises NotDicom, and AnonymizeError where the file has to be quarantined.
+    """
     if source.size == 0:
         raise AnonymizeError("empty: the file has 0 bytes")
     try:
-        return rewrite_bytes(source, engine, task.rank)
+        return rewrite_bytes(source, engine, rank)
     except Unsupported:
         from DicomSuiteAnonymizeLib.dataset_rewriter import rewrite_dataset
 
-        return rewrite_dataset(source, engine, task.rank)
+        return rewrite_dataset(source, engine, rank)
 
 
 def output_name(engine: Engine, rewritten: Rewritten, size: int, copy: int) -> str:

@@ -153,25 +153,38 @@ def _edit(content: Any) -> TagEdit:
 
 
 def check_edit(edit: TagEdit) -> None:
-    """Raises AnonymizeError where the action or the value does not suit the attribute."""
-    tag = edit.path[-1]
-    name = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
-    vr = public_vrs().get(tag, b"UN")
+    """Raises AnonymizeError where scope, action or value do not suit each other or the attribute."""
+    name = _tag_text(edit.path[-1])
     if (edit.scope is Scope.ALL) != (edit.target == ""):
         raise AnonymizeError(f"the edit of {name} needs a target for scope {edit.scope.value!r}, and only then.")
+    check_action(edit.path, edit.action)
+    if edit.action in (Action.REPLACE, Action.RENUMBER):
+        _check_value(name, _vr(edit.path), edit.value)
+
+
+def check_action(path: tuple[int, ...], action: Action) -> None:
+    """Raises AnonymizeError where the attribute at `path` cannot be given this action."""
+    tag, vr = path[-1], _vr(path)
+    name = _tag_text(tag)
     if tag >> 16 in (0x0002, 0x7FE0) or tag in (0x00080016, 0x00080018, 0x00080005):
         raise AnonymizeError(f"{name} is written by the engine itself and cannot be edited.")
-    if edit.action is Action.SHIFT and vr not in _DATES:
+    if action is Action.SHIFT and vr not in _DATES:
         raise AnonymizeError(f"{name} is no date and cannot be shifted.")
-    if edit.action is Action.RENUMBER and edit.path != (SEVENTEEN_ATTRIBUTES["InstanceNumber"],):
+    if action is Action.RENUMBER and path != (SEVENTEEN_ATTRIBUTES["InstanceNumber"],):
         raise AnonymizeError(f"{name} cannot be renumbered; only InstanceNumber can.")
-    if edit.action in (Action.REPLACE, Action.RENUMBER):
-        _check_value(name, vr, edit.value)
+    if action is Action.REPLACE and vr in _NOT_TYPED:
+        raise AnonymizeError(f"{name} has VR {vr.decode()}, for which no value can be typed.")
+
+
+def _vr(path: tuple[int, ...]) -> bytes:
+    return public_vrs().get(path[-1], b"UN")
+
+
+def _tag_text(tag: int) -> str:
+    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
 
 def _check_value(name: str, vr: bytes, text: str) -> None:
-    if vr in _NOT_TYPED:
-        raise AnonymizeError(f"{name} has VR {vr.decode()}, for which no value can be typed.")
     for value in text.split("\\") if vr not in (b"LT", b"ST", b"UT", b"UR") else [text]:
         if len(value) > _MAX_LENGTH.get(vr, len(value)):
             raise AnonymizeError(f"the value for {name} is longer than VR {vr.decode()} allows ({_MAX_LENGTH[vr]}).")

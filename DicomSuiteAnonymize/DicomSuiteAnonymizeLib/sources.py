@@ -27,10 +27,17 @@ class SourceEntry(namedtuple("SourceEntry", ("path", "key", "unreadable"))):
 
 
 class FolderSources:
-    """Every file at and below some paths, in the order of the file system's names."""
+    """Every file at and below some paths, in the order of the file system's names.
+
+    Raises UsageError where a path does not exist, or a file would be read twice.
+    """
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self.roots = tuple(paths)
+        for source in self.roots:
+            if not source.exists():
+                raise UsageError(f"{source} does not exist: name the folder or file to de-identify.")
+        self._check_overlap()
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.roots))
@@ -43,8 +50,6 @@ class FolderSources:
     def check(self, target: Path, key_file: Path) -> None:
         """Raise UsageError unless source, target and key are apart from each other."""
         for source in self.roots:
-            if not source.exists():
-                raise UsageError(f"{source} does not exist: name the folder or file to de-identify.")
             inner, outer = source.resolve(), target.resolve()
             if outer == inner or inner in outer.parents:
                 raise UsageError(f"The output folder {target} lies in the source {source}: choose a folder outside it.")
@@ -56,10 +61,8 @@ class FolderSources:
                 raise UsageError(
                     f"The key file {key_file} lies in the source {source}, where nothing is written: move it."
                 )
-        self._check_overlap()
 
     def _check_overlap(self) -> None:
-        """Raise UsageError where a file would be read twice."""
         seen: dict[Path, Path] = {}
         for source in set(self.roots):
             other = seen.setdefault(source.resolve(), source)

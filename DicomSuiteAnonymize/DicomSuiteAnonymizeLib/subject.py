@@ -46,6 +46,10 @@ class Identity:
             Scope.SERIES: pseudonyms.uid(series).decode("ascii", "replace"),
         }
 
+    def target(self, scope: Scope) -> str:
+        """What an edit for this patient, study or series names as its target; "" for all instances."""
+        return self._targets.get(scope, "")
+
     def matches(self, edit: TagEdit) -> bool:
         """Whether a user's edit is for this patient, study or series."""
         return edit.scope is Scope.ALL or self._targets[edit.scope] == edit.target

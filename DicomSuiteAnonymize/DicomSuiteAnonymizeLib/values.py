@@ -26,9 +26,10 @@ _DUMMIES = {
     b"UL": bytes(4), b"UN": bytes(2), b"US": bytes(2), b"UV": bytes(8),
 }  # fmt: skip
 _TEXT_DUMMY = b"ANONYMIZED"
-_NUMBER_FORMATS = {
+NUMBER_FORMATS = {
     b"US": "<H", b"SS": "<h", b"UL": "<I", b"SL": "<i", b"UV": "<Q", b"SV": "<q", b"FL": "<f", b"FD": "<d",
 }  # fmt: skip
+"""How struct reads one binary number, little endian."""
 
 
 def padded(vr: bytes, value: bytes) -> bytes:
@@ -119,9 +120,9 @@ class Replacer:
 
 def typed_value(edit: TagEdit, vr: bytes, character_set: bytes) -> bytes:
     """Encode what the user typed. Raises AnonymizeError where the file's character set cannot hold it."""
-    if vr in _NUMBER_FORMATS:
+    if vr in NUMBER_FORMATS:
         numbers = [float(text) for text in edit.value.split("\\")]
-        form = _NUMBER_FORMATS[vr]
+        form = NUMBER_FORMATS[vr]
         return b"".join(struct.pack(form, number if form in ("<f", "<d") else int(number)) for number in numbers)
     if edit.value.isascii():
         return padded(vr, edit.value.encode("ascii"))

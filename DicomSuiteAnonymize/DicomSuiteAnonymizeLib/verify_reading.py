@@ -74,6 +74,8 @@ class Instance:
         What the ranges count in: the open file, or the inflated data set.
     leftover
         Bytes behind the last complete element.
+    big_endian
+        Whether binary values are big endian.
     """
 
     preamble: bytes
@@ -84,6 +86,7 @@ class Instance:
     body: BinaryIO
     behind_pixels: tuple[Element, ...]
     leftover: int
+    big_endian: bool
 
     def pixel_sha256(self) -> tuple[tuple[int, str], ...]:
         """(tag, SHA-256) of each pixel data value as it is encoded, fragment headers included."""
@@ -204,7 +207,7 @@ def _read_body(body: BinaryIO, preamble: bytes, meta: dict[int, bytes], syntax: 
     if strict:
         _require_complete(elements, max(end, tail_end), size)
     leftover = size - max(end, tail_end)
-    return Instance(preamble, meta, elements, tuple(pixels), _bulk(elements), body, tuple(tail), leftover)
+    return Instance(preamble, meta, elements, tuple(pixels), _bulk(elements), body, tuple(tail), leftover, big_endian)
 
 
 def _elements(stream: BinaryIO, implicit: bool, big_endian: bool, stop_when=None) -> tuple[list[Element], int]:

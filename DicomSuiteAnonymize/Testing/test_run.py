@@ -458,14 +458,14 @@ import os, signal, sys
 from DicomSuiteAnonymizeLib import instance_task
 from DicomSuiteLib import cli
 
-rewrite = instance_task._rewrite
+rewrite = instance_task.rewrite
 
-def rewrite_or_die(source, task, engine):
-    if task.path.endswith("00005.dcm"):
+def rewrite_or_die(source, engine, rank):
+    if os.readlink(f"/proc/self/fd/{source.descriptor}").endswith("00005.dcm"):
         os.kill(os.getpid(), signal.SIGKILL)
-    return rewrite(source, task, engine)
+    return rewrite(source, engine, rank)
 
-instance_task._rewrite = rewrite_or_die
+instance_task.rewrite = rewrite_or_die
 sys.exit(cli.main(sys.argv[1:]))
 """
 

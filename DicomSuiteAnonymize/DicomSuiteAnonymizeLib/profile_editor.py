@@ -1,0 +1,177 @@
+"""A profile while somebody edits it: the table's rows, and every step back and forth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from DicomSuiteAnonymizeLib.errors import AnonymizeError
+from DicomSuiteAnonymizeLib.profile import (
+    BUILT_IN,
+    EDIT_ACTIONS,
+    NOTHING,
+    PS315,
+    SEVENTEEN_ATTRIBUTES,
+    OnLeak,
+    Profile,
+    Scope,
+    TagEdit,
+)
+from DicomSuiteAnonymizeLib.profile_file import check_action, check_edit
+from DicomSuiteAnonymizeLib.ps315 import Option
+from DicomSuiteAnonymizeLib.steps import Action
+from DicomSuiteLib.signal import Signal
+
+Path = tuple[int, ...]
+"""Tags of the enclosing sequences, outermost first, then the attribute's own."""
+
+SEVENTEEN_ROWS: tuple[Path, ...] = tuple((tag,) for tag in SEVENTEEN_ATTRIBUTES.values())
+MAX_STEPS = 200
+"""Steps that can be undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whose instances an edit is for: everybody's, or those of one patient, study or series (see TagEdit.target)."""
+
+    scope: Scope = Scope.ALL
+    target: str = ""
+
+
+EVERYBODY = Who()
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    profile: Profile
+    rows: tuple[Path, ...]
+
+
+class ProfileEditor:
+    """The profile and the rows of its table; `changed` is emitted after every change, without arguments."""
+
+    def __init__(self, profile: Profile = BUILT_IN["basic"]) -> None:
+        self.changed = Signal()
+        self._opened = profile
+        self._steps = [_Step(profile, _rows_of(profile))]
+        self._position = 0
+
+    @property
+    def profile(self) -> Profile:
+        """The profile as it is now."""
+        return self._steps[self._position].profile
+
+    @property
+    def rows(self) -> tuple[Path, ...]:
+        """Paths of the attributes in the table."""
+        return self._steps[self._position].rows
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the profile differs from the one that was opened."""
+        return self.profile != self._opened
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return self._position > 0
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a step that was taken back."""
+        return self._position < len(self._steps) - 1
+
+    def open(self, profile: Profile) -> None:
+        """Go on with another profile; can be undone."""
+        self._opened = profile
+        self._do(profile, _rows_of(profile, self.rows))
+
+    def reset(self) -> None:
+        """Back to the profile that was opened; can be undone."""
+        self._do(self._opened, _rows_of(self._opened))
+
+    def set_action(self, paths: Iterable[Path], action: Action | None, value: str = "", who: Who = EVERYBODY) -> None:
+        """Give attributes an action, or leave them to the profile's own rules (None).
+
+        Raises AnonymizeError, and changes nothing, where the action or the value does not suit one of them.
+        """
+        paths = tuple(paths)
+        edits = [edit for edit in self.profile.edits if not (edit.path in paths and _is_for(edit, who))]
+        if action is not None:
+            new = [TagEdit(path, action, value, who.scope, who.target) for path in paths]
+            for edit in new:
+                check_edit(edit)
+            edits += new
+        self._do(self.profile.but(edits=tuple(edits)), self.rows)
+
+    def edit_of(self, path: Path, who: Who) -> TagEdit | None:
+        """The edit that was made for exactly these instances."""
+        return next((edit for edit in self.profile.edits if edit.path == path and _is_for(edit, who)), None)
+
+    def add_row(self, path: Path) -> None:
+        """Show one more attribute in the table."""
+        if path not in self.rows:
+            self._do(self.profile, (*self.rows, path))
+
+    def remove_row(self, path: Path) -> None:
+        """Leave an added attribute to the profile's own rules and take it off the table; the 17 stay."""
+        if path in self.rows and path not in SEVENTEEN_ROWS:
+            edits = tuple(edit for edit in self.profile.edits if edit.path != path)
+            self._do(self.profile.but(edits=edits), tuple(row for row in self.rows if row != path))
+
+    def set_options(self, options: Iterable[Option]) -> None:
+        """Choose the options of PS3.15. Raises AnonymizeError for options that exclude each other."""
+        self._do(self.profile.but(options=frozenset(options)), self.rows)
+
+    def set_basis(self, is_ps315: bool) -> None:
+        """Follow PS3.15, or change nothing but the edited attributes; the options go with PS3.15."""
+        options = self.profile.options if is_ps315 else frozenset()
+        self._do(self.profile.but(basis=PS315 if is_ps315 else NOTHING, options=options), self.rows)
+
+    def set_on_leak(self, on_leak: OnLeak) -> None:
+        """What happens to an instance in which an original value turns up again."""
+        self._do(self.profile.but(on_leak=on_leak), self.rows)
+
+    def undo(self) -> None:
+        """Take the last step back, if there is one."""
+        if self.can_undo:
+            self._position -= 1
+            self.changed.emit()
+
+    def redo(self) -> None:
+        """Take the step again that was taken back last, if there is one."""
+        if self.can_redo:
+            self._position += 1
+            self.changed.emit()
+
+    def _do(self, profile: Profile, rows: tuple[Path, ...]) -> None:
+        step = _Step(profile, rows)
+        if step == self._steps[self._position]:
+            return
+        del self._steps[self._position + 1 :]
+        self._steps.append(step)
+        del self._steps[:-MAX_STEPS]
+        self._position = len(self._steps) - 1
+        self.changed.emit()
+
+
+def allowed_actions(path: Path) -> tuple[Action, ...]:
+    """The actions that a user can give the attribute."""
+    return tuple(action for action in EDIT_ACTIONS.values() if _is_allowed(path, action))
+
+
+def _is_allowed(path: Path, action: Action) -> bool:
+    try:
+        check_action(path, action)
+    except AnonymizeError:
+        return False
+    return True
+
+
+def _is_for(edit: TagEdit, who: Who) -> bool:
+    return (edit.scope, edit.target) == (who.scope, who.target)
+
+
+def _rows_of(profile: Profile, rows: tuple[Path, ...] = SEVENTEEN_ROWS) -> tuple[Path, ...]:
+    """The rows, and one for every other attribute that the profile edits."""
+    return tuple(dict.fromkeys((*rows, *(edit.path for edit in profile.edits))))

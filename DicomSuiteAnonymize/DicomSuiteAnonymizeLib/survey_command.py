@@ -1,0 +1,33 @@
+"""`dicomsuite survey`: which values the attributes of files have, for programs that let people edit them."""
+
+import argparse
+import json
+import sys
+
+from DicomSuiteAnonymizeLib.arguments import add_key_file, add_progress, add_sources, sources_of
+from DicomSuiteAnonymizeLib.keys import Pseudonyms, load_or_create_key
+from DicomSuiteLib.errors import UsageError
+from DicomSuiteLib.progress import ProgressReporter
+
+SUMMARY = "Read the values of all attributes of DICOM files, series by series, as one JSON object. It names patients."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Define the command's arguments."""
+    add_sources(parser)
+    parser.add_argument("--show-phi", action="store_true", help="confirm that names, IDs and dates are to be printed")
+    add_key_file(parser)
+    add_progress(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; 0 also where files could not be read, which the result says."""
+    from DicomSuiteAnonymizeLib.survey import survey
+
+    if not args.show_phi:
+        raise UsageError("A survey prints what identifies patients. Add --show-phi if that is what you want.")
+    progress = ProgressReporter(args.progress)
+    found = survey(sources_of(args), Pseudonyms(load_or_create_key(args.key_file)), progress.update)
+    progress.finish()
+    sys.stdout.write(json.dumps({"result": found.as_json()}) + "\n")
+    return 0
