@@ -1,0 +1,1 @@
+"""``DICOMLib``: helpers around the DICOM database."""
