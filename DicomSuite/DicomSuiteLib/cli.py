@@ -17,6 +17,7 @@ from DicomSuiteLib.errors import DicomSuiteError, describe_safely
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "anonymize": ("DicomSuiteAnonymizeLib.command", "de-identify DICOM files (PS3.15)"),
+    "preview": ("DicomSuiteAnonymizeLib.preview_command", "show what becomes of each attribute, for an editor"),
     "survey": ("DicomSuiteAnonymizeLib.survey_command", "list the values of all attributes, for an editor"),
     "verify": ("DicomSuiteAnonymizeLib.verify_command", "check a de-identified folder"),
     "inspect": ("DicomSuiteLib.inspect_command", "list the series of a folder, or the attributes of a file"),

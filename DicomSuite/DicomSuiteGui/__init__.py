@@ -1,0 +1,1 @@
+"""Panels and services of the application's surface that more than one DicomSuite module uses."""
