@@ -1,12 +1,19 @@
-"""Arguments that several commands share: what to read, which key, how to show progress."""
+"""Arguments that several commands share: what to read, by which rules, with which key, how to show progress."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.keys import default_key_file
+from DicomSuiteAnonymizeLib.profile import BUILT_IN, OnLeak, Profile
+from DicomSuiteAnonymizeLib.profile_file import read_profile
+from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.sources import STANDARD_INPUT, FolderSources, Sources, read_list
 from DicomSuiteLib.errors import UsageError
+
+_RETAIN = {option.cli: option for option in Option if option.column.startswith("Retain")}
+_CLEAN = {option.cli: option for option in Option if option.column.startswith("Clean")}
 
 
 def add_sources(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +31,34 @@ def sources_of(args: argparse.Namespace) -> Sources:
     if STANDARD_INPUT in args.source:
         raise UsageError(f"{STANDARD_INPUT} (a list on standard input) cannot be combined with folders or files.")
     return FolderSources([Path(word) for word in args.source])
+
+
+def add_rules(parser: argparse.ArgumentParser) -> None:
+    """What to do to the files, for `profile_of`."""
+    rules = parser.add_mutually_exclusive_group()
+    rules.add_argument("--profile", choices=BUILT_IN, default="basic", help="built-in rules (default: %(default)s)")
+    rules.add_argument("--profile-file", type=Path, metavar="FILE", help="rules saved as JSON")
+    parser.add_argument(
+        "--retain", action="append", choices=_RETAIN, default=[], help="PS3.15 option to add; may be repeated"
+    )
+    parser.add_argument(
+        "--clean", action="append", choices=_CLEAN, default=[], help="PS3.15 option to add; may be repeated"
+    )
+    parser.add_argument(
+        "--on-leak",
+        choices=[choice.value for choice in OnLeak],
+        help="an original value found again elsewhere is taken out (replace) or its file is refused (fail)",
+    )
+
+
+def profile_of(args: argparse.Namespace) -> Profile:
+    """The profile that the rules name. Raises AnonymizeError where they contradict each other."""
+    profile = read_profile(args.profile_file) if args.profile_file else BUILT_IN[args.profile]
+    added = frozenset([_RETAIN[word] for word in args.retain] + [_CLEAN[word] for word in args.clean])
+    if added and not profile.is_ps315:
+        raise AnonymizeError(f"Profile {profile.name} is not based on PS3.15: --retain and --clean do not apply to it.")
+    on_leak = OnLeak(args.on_leak) if args.on_leak else profile.on_leak
+    return profile.but(options=profile.options | added, on_leak=on_leak)
 
 
 def add_key_file(parser: argparse.ArgumentParser) -> None:

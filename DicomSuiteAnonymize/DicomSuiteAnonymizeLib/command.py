@@ -6,13 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from DicomSuiteAnonymizeLib.arguments import add_key_file, add_progress, add_sources, sources_of
-from DicomSuiteAnonymizeLib.errors import AnonymizeError
+from DicomSuiteAnonymizeLib.arguments import add_key_file, add_progress, add_rules, add_sources, profile_of, sources_of
 from DicomSuiteAnonymizeLib.instance_task import TaskSettings
 from DicomSuiteAnonymizeLib.keys import KEY_BYTES, load_or_create_key
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, OnLeak, Profile
-from DicomSuiteAnonymizeLib.profile_file import read_profile
-from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.run import Run, RunOptions, RunOutcome
 from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.progress import ProgressReporter
@@ -24,28 +20,12 @@ EXIT_SOME_REFUSED = 3
 _IN_RESULT = ("files", "patients", "studies", "series", "actions", "reasons")
 """Parts of report.json; the list of every file and attribute is left to the file."""
 
-_RETAIN = {option.cli: option for option in Option if option.column.startswith("Retain")}
-_CLEAN = {option.cli: option for option in Option if option.column.startswith("Clean")}
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command's arguments."""
     add_sources(parser)
     parser.add_argument("target", type=Path, metavar="OUT", help="new or empty folder for the result")
-    rules = parser.add_mutually_exclusive_group()
-    rules.add_argument("--profile", choices=BUILT_IN, default="basic", help="built-in rules (default: %(default)s)")
-    rules.add_argument("--profile-file", type=Path, metavar="FILE", help="rules saved as JSON")
-    parser.add_argument(
-        "--retain", action="append", choices=_RETAIN, default=[], help="PS3.15 option to add; may be repeated"
-    )
-    parser.add_argument(
-        "--clean", action="append", choices=_CLEAN, default=[], help="PS3.15 option to add; may be repeated"
-    )
-    parser.add_argument(
-        "--on-leak",
-        choices=[choice.value for choice in OnLeak],
-        help="an original value found again elsewhere is taken out (replace) or its file is refused (fail)",
-    )
+    add_rules(parser)
     add_key_file(parser)
     parser.add_argument(
         "--allow-pixel-risk",
@@ -72,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         sources_of(args), args.target, args.key_file, args.workers, args.resume, args.zip and not args.dry_run
     )
     settings = TaskSettings(
-        _profile(args),
+        profile_of(args),
         _key(args),
         "" if args.dry_run else str(args.target.resolve()),
         args.allow_pixel_risk,
@@ -89,15 +69,6 @@ def _key(args: argparse.Namespace) -> bytes:
     if args.dry_run and not args.key_file.exists():
         return bytes(KEY_BYTES)  # no pseudonym is shown or written
     return load_or_create_key(args.key_file)
-
-
-def _profile(args: argparse.Namespace) -> Profile:
-    profile = read_profile(args.profile_file) if args.profile_file else BUILT_IN[args.profile]
-    added = frozenset([_RETAIN[word] for word in args.retain] + [_CLEAN[word] for word in args.clean])
-    if added and not profile.is_ps315:
-        raise AnonymizeError(f"Profile {profile.name} is not based on PS3.15: --retain and --clean do not apply to it.")
-    on_leak = OnLeak(args.on_leak) if args.on_leak else profile.on_leak
-    return profile.but(options=profile.options | added, on_leak=on_leak)
 
 
 def _result(outcome: RunOutcome) -> str:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from DicomSuiteAnonymizeLib.survey import Path, SeriesSurvey
+from DicomSuiteAnonymizeLib.survey import SeriesSurvey
+from DicomSuiteAnonymizeLib.tag_path import TagPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class FoundValues:
     absent: int
 
 
-def found_values(series: Iterable[SeriesSurvey], path: Path) -> FoundValues:
+def found_values(series: Iterable[SeriesSurvey], path: TagPath) -> FoundValues:
     """Put together what the series hold at `path`."""
     counts: Counter[str] = Counter()
     vr, others, absent = "", 0, 0
@@ -39,6 +40,6 @@ def found_values(series: Iterable[SeriesSurvey], path: Path) -> FoundValues:
     return FoundValues(vr, tuple(counts.most_common()), not others, absent)
 
 
-def attribute_paths(series: Iterable[SeriesSurvey]) -> list[Path]:
+def attribute_paths(series: Iterable[SeriesSurvey]) -> list[TagPath]:
     """Every attribute that occurs, a sequence before what its items hold."""
     return sorted({path for one in series for path in one.values})

@@ -84,10 +84,15 @@ def _process(engine: Engine, settings: TaskSettings, task: FileTask, changes: di
         return _refused(task, str(error))
     except DicomSuiteError:
         raise
-    except OSError as error:
-        return _refused(task, f"cannot be read: {error.strerror or type(error).__name__}")
-    except Exception as error:  # one bad file never stops a run, and its values stay out of the report
-        return _refused(task, f"unexpected {type(error).__name__} at {_place(error)}; please report it")
+    except Exception as error:  # one bad file never stops a run
+        return _refused(task, unforeseen(error))
+
+
+def unforeseen(error: Exception) -> str:
+    """Why a file is quarantined that raised no AnonymizeError; its values stay out of the reason."""
+    if isinstance(error, OSError):
+        return f"cannot be read: {error.strerror or type(error).__name__}"
+    return f"unexpected {type(error).__name__} at {_place(error)}; please report it"
 
 
 def rewrite(source: SourceFile, engine: Engine, rank: int | None = None) -> Rewritten:
@@ -101,8 +106,10 @@ def rewrite(source: SourceFile, engine: Engine, rank: int | None = None) -> Rewr
         return rewrite_bytes(source, engine, rank)
     except Unsupported:
         from DicomSuiteAnonymizeLib.dataset_rewriter import rewrite_dataset
+        from DicomSuiteLib.quiet_pydicom import quiet_pydicom
 
-        return rewrite_dataset(source, engine, rank)
+        with quiet_pydicom():
+            return rewrite_dataset(source, engine, rank)
 
 
 def output_name(engine: Engine, rewritten: Rewritten, size: int, copy: int) -> str:

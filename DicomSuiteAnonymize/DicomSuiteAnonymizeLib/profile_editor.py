@@ -20,12 +20,10 @@ from DicomSuiteAnonymizeLib.profile import (
 from DicomSuiteAnonymizeLib.profile_file import check_action, check_edit
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.steps import Action
-from DicomSuiteLib.signal import Signal
+from DicomSuiteAnonymizeLib.tag_path import TagPath
+from DicomSuiteLib.plain_signal import Signal
 
-Path = tuple[int, ...]
-"""Tags of the enclosing sequences, outermost first, then the attribute's own."""
-
-SEVENTEEN_ROWS: tuple[Path, ...] = tuple((tag,) for tag in SEVENTEEN_ATTRIBUTES.values())
+SEVENTEEN_ROWS: tuple[TagPath, ...] = tuple((tag,) for tag in SEVENTEEN_ATTRIBUTES.values())
 MAX_STEPS = 200
 """Steps that can be undone."""
 
@@ -44,7 +42,7 @@ EVERYBODY = Who()
 @dataclass(frozen=True, slots=True)
 class _Step:
     profile: Profile
-    rows: tuple[Path, ...]
+    rows: tuple[TagPath, ...]
 
 
 class ProfileEditor:
@@ -62,14 +60,14 @@ class ProfileEditor:
         return self._steps[self._position].profile
 
     @property
-    def rows(self) -> tuple[Path, ...]:
+    def rows(self) -> tuple[TagPath, ...]:
         """Paths of the attributes in the table."""
         return self._steps[self._position].rows
 
     @property
     def is_changed(self) -> bool:
         """Whether the profile differs from the one that was opened."""
-        return self.profile != self._opened
+        return _content(self.profile) != _content(self._opened)
 
     @property
     def can_undo(self) -> bool:
@@ -83,14 +81,19 @@ class ProfileEditor:
 
     def open(self, profile: Profile) -> None:
         """Go on with another profile; can be undone."""
+        is_saved = self.is_changed and _content(profile) == _content(self.profile)
         self._opened = profile
         self._do(profile, _rows_of(profile, self.rows))
+        if is_saved:  # no step, but no longer changed
+            self.changed.emit()
 
     def reset(self) -> None:
         """Back to the profile that was opened; can be undone."""
         self._do(self._opened, _rows_of(self._opened))
 
-    def set_action(self, paths: Iterable[Path], action: Action | None, value: str = "", who: Who = EVERYBODY) -> None:
+    def set_action(
+        self, paths: Iterable[TagPath], action: Action | None, value: str = "", who: Who = EVERYBODY
+    ) -> None:
         """Give attributes an action, or leave them to the profile's own rules (None).
 
         Raises AnonymizeError, and changes nothing, where the action or the value does not suit one of them.
@@ -102,18 +105,19 @@ class ProfileEditor:
             for edit in new:
                 check_edit(edit)
             edits += new
-        self._do(self.profile.but(edits=tuple(edits)), self.rows)
+        profile = self.profile.but(edits=tuple(edits))
+        self._do(profile, _rows_of(profile, self.rows))
 
-    def edit_of(self, path: Path, who: Who) -> TagEdit | None:
+    def edit_of(self, path: TagPath, who: Who) -> TagEdit | None:
         """The edit that was made for exactly these instances."""
         return next((edit for edit in self.profile.edits if edit.path == path and _is_for(edit, who)), None)
 
-    def add_row(self, path: Path) -> None:
+    def add_row(self, path: TagPath) -> None:
         """Show one more attribute in the table."""
         if path not in self.rows:
             self._do(self.profile, (*self.rows, path))
 
-    def remove_row(self, path: Path) -> None:
+    def remove_row(self, path: TagPath) -> None:
         """Leave an added attribute to the profile's own rules and take it off the table; the 17 stay."""
         if path in self.rows and path not in SEVENTEEN_ROWS:
             edits = tuple(edit for edit in self.profile.edits if edit.path != path)
@@ -144,23 +148,22 @@ class ProfileEditor:
             self._position += 1
             self.changed.emit()
 
-    def _do(self, profile: Profile, rows: tuple[Path, ...]) -> None:
-        step = _Step(profile, rows)
-        if step == self._steps[self._position]:
+    def _do(self, profile: Profile, rows: tuple[TagPath, ...]) -> None:
+        if rows == self.rows and _content(profile) == _content(self.profile):
             return
         del self._steps[self._position + 1 :]
-        self._steps.append(step)
-        del self._steps[:-MAX_STEPS]
+        self._steps.append(_Step(profile, rows))
+        del self._steps[: -MAX_STEPS - 1]
         self._position = len(self._steps) - 1
         self.changed.emit()
 
 
-def allowed_actions(path: Path) -> tuple[Action, ...]:
+def allowed_actions(path: TagPath) -> tuple[Action, ...]:
     """The actions that a user can give the attribute."""
     return tuple(action for action in EDIT_ACTIONS.values() if _is_allowed(path, action))
 
 
-def _is_allowed(path: Path, action: Action) -> bool:
+def _is_allowed(path: TagPath, action: Action) -> bool:
     try:
         check_action(path, action)
     except AnonymizeError:
@@ -168,10 +171,15 @@ def _is_allowed(path: Path, action: Action) -> bool:
     return True
 
 
+def _content(profile: Profile) -> tuple:
+    """The profile without the order of its edits, which means nothing."""
+    return profile._replace(edits=frozenset(profile.edits))
+
+
 def _is_for(edit: TagEdit, who: Who) -> bool:
     return (edit.scope, edit.target) == (who.scope, who.target)
 
 
-def _rows_of(profile: Profile, rows: tuple[Path, ...] = SEVENTEEN_ROWS) -> tuple[Path, ...]:
+def _rows_of(profile: Profile, rows: tuple[TagPath, ...] = SEVENTEEN_ROWS) -> tuple[TagPath, ...]:
     """The rows, and one for every other attribute that the profile edits."""
     return tuple(dict.fromkeys((*rows, *(edit.path for edit in profile.edits))))

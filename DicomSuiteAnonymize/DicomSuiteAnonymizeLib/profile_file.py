@@ -20,6 +20,7 @@ from DicomSuiteAnonymizeLib.profile import (
 )
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.steps import Action
+from DicomSuiteAnonymizeLib.values import NUMBER_FORMATS, encoded_number
 
 TYPE_CHECKING = False  # typing is not imported: the command's start is short
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ SCHEMA = "dicomsuite-profile-1"
 _TAG = r"\(?([0-9A-Fa-f]{4}),?([0-9A-Fa-f]{4})\)?"
 _DATES = frozenset((b"DA", b"DT"))
 _NOT_TYPED = frozenset((b"SQ", b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN", b"AT"))
-_NUMBERS = frozenset((b"US", b"SS", b"UL", b"SL", b"UV", b"SV", b"FL", b"FD"))
+_PSEUDONYMS = frozenset((b"AE", b"CS", b"LO", b"LT", b"PN", b"SH", b"ST", b"UC", b"UI", b"UT"))
 _MAX_LENGTH = {b"AE": 16, b"CS": 16, b"SH": 16, b"DS": 16, b"IS": 12, b"LO": 64, b"PN": 64 * 3, b"UI": 64}
 _FORMS = {
     b"DA": r"\d{8}",
@@ -158,6 +159,8 @@ def check_edit(edit: TagEdit) -> None:
     if (edit.scope is Scope.ALL) != (edit.target == ""):
         raise AnonymizeError(f"the edit of {name} needs a target for scope {edit.scope.value!r}, and only then.")
     check_action(edit.path, edit.action)
+    if edit.action is Action.RENUMBER and "\\" in edit.value:
+        raise AnonymizeError(f"{name} is renumbered from one number on.")
     if edit.action in (Action.REPLACE, Action.RENUMBER):
         _check_value(name, _vr(edit.path), edit.value)
 
@@ -174,6 +177,8 @@ def check_action(path: tuple[int, ...], action: Action) -> None:
         raise AnonymizeError(f"{name} cannot be renumbered; only InstanceNumber can.")
     if action is Action.REPLACE and vr in _NOT_TYPED:
         raise AnonymizeError(f"{name} has VR {vr.decode()}, for which no value can be typed.")
+    if action is Action.PSEUDONYM and vr not in _PSEUDONYMS:
+        raise AnonymizeError(f"{name} has VR {vr.decode()}, which holds no pseudonym.")
 
 
 def _vr(path: tuple[int, ...]) -> bytes:
@@ -190,11 +195,11 @@ def _check_value(name: str, vr: bytes, text: str) -> None:
             raise AnonymizeError(f"the value for {name} is longer than VR {vr.decode()} allows ({_MAX_LENGTH[vr]}).")
         if value and vr in _FORMS and not re.fullmatch(_FORMS[vr], value):
             raise AnonymizeError(f"the value for {name} does not have the form of VR {vr.decode()}.")
-        if vr in _NUMBERS:
+        if vr in NUMBER_FORMATS:
             try:
-                float(value)
+                encoded_number(vr, value)
             except ValueError:
-                raise AnonymizeError(f"the value for {name} must be a number (VR {vr.decode()}).") from None
+                raise AnonymizeError(f"the value for {name} must be a number that VR {vr.decode()} holds.") from None
 
 
 def _check_keys(what: str, content: Any, required: set[str], allowed: set[str]) -> None:

@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
+from DicomSuiteAnonymizeLib.markers import profile_digest
 from DicomSuiteAnonymizeLib.profile import BUILT_IN, Profile
 from DicomSuiteAnonymizeLib.profile_file import read_profile, write_profile
 
-_NAME = re.compile(r"\w[\w .()+-]{0,60}\w|\w")
+_NAME = re.compile(r"\w([\w .()+-]{0,60}[\w)])?")
 _SUFFIX = ".json"
 
 
@@ -26,8 +27,11 @@ class ProfileStore:
         return [*BUILT_IN, *sorted(set(saved) - BUILT_IN.keys(), key=str.casefold)]
 
     def read(self, name: str) -> Profile:
-        """The profile of this name. Raises AnonymizeError where its file is gone or damaged."""
-        return BUILT_IN.get(name) or read_profile(self._path(name))
+        """The profile of this name, whatever its file was called before.
+
+        Raises AnonymizeError where the file is gone or damaged.
+        """
+        return BUILT_IN.get(name) or read_profile(self._path(name)).but(name=name)
 
     def save(self, profile: Profile) -> None:
         """Keep the profile under its name; one that was saved under it before is replaced.
@@ -37,10 +41,7 @@ class ProfileStore:
         if profile.name in BUILT_IN:
             raise AnonymizeError(f"{profile.name} is a built-in profile: save yours under another name.")
         path = self._path(profile.name)
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise AnonymizeError(f"{self._folder}: {error.strerror}. Profiles cannot be saved there.") from error
+        _make(self._folder)
         write_profile(profile, path)
 
     def delete(self, name: str) -> None:
@@ -55,6 +56,26 @@ class ProfileStore:
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
             raise AnonymizeError(
-                "A profile name has up to 62 letters, digits, spaces and . ( ) + - _, and no space at its ends."
+                "A profile name has up to 62 letters, digits, spaces and . ( ) + - _; it begins with a letter or digit "
+                "and ends with one or with a bracket."
             )
         return self._folder / f"{name}{_SUFFIX}"
+
+
+def store_used(profile: Profile, folder: Path) -> Path:
+    """Keep the rules of a run in the private `folder`, named by their content, so that it can be run again.
+
+    Raises AnonymizeError where that is impossible.
+    """
+    path = folder / "rules" / f"{profile_digest(profile)}{_SUFFIX}"
+    if not path.exists():
+        _make(path.parent)
+        write_profile(profile, path)
+    return path
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AnonymizeError(f"{folder}: {error.strerror}. Profiles cannot be saved there.") from error

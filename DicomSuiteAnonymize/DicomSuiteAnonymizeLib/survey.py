@@ -5,6 +5,7 @@ A survey holds patients' data. It lives in memory and in the pipe between two pr
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from struct import calcsize, iter_unpack
@@ -15,13 +16,11 @@ from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteAnonymizeLib.profile import SEVENTEEN_ATTRIBUTES, Scope
 from DicomSuiteAnonymizeLib.sources import Sources
 from DicomSuiteAnonymizeLib.subject import Identity
+from DicomSuiteAnonymizeLib.tag_path import TagPath
 from DicomSuiteAnonymizeLib.values import NUMBER_FORMATS
 from DicomSuiteAnonymizeLib.verify_reading import BINARY_VRS, Attribute, Instance, NotReadable, read_instance
 from DicomSuiteLib.file_walk import reason_of
 from DicomSuiteLib.printable import printable
-
-Path = tuple[int, ...]
-"""Tags of the enclosing sequences, outermost first, then the attribute's own."""
 
 MAX_VALUES = 1000
 """Different values kept of one of the 17 attributes in one series; of others `MAX_EXAMPLES`."""
@@ -71,7 +70,7 @@ class SeriesSurvey:
     targets: dict[str, str]
     example: str
     files: int = 0
-    values: dict[Path, Values] = field(default_factory=dict)
+    values: dict[TagPath, Values] = field(default_factory=dict)
 
     def target(self, scope: Scope) -> str:
         """The target of an edit with this scope; "" for all instances."""
@@ -120,7 +119,8 @@ def survey(
 def _add(found: Survey, by_target: dict[tuple[str, ...], SeriesSurvey], path: str, pseudonyms: Pseudonyms) -> str:
     """Count one file in; why it cannot be read, or ""."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pydicom's warnings quote values
             shown = shown_attributes(read_instance(file, strict=False))
     except NotReadable as refusal:
         return str(refusal)
@@ -153,9 +153,9 @@ class Shown:
     text: str
 
 
-def shown_attributes(instance: Instance) -> dict[Path, list[Shown]]:
+def shown_attributes(instance: Instance) -> dict[TagPath, list[Shown]]:
     """Every attribute of a file by its path; several where its sequence has several items."""
-    found: dict[Path, list[Shown]] = {}
+    found: dict[TagPath, list[Shown]] = {}
     for attribute in instance.attributes():
         text = _text(attribute, instance.big_endian)
         text = text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
@@ -175,7 +175,11 @@ def _text(attribute: Attribute, big_endian: bool) -> str:
     number = NUMBER_FORMATS.get(attribute.vr.encode())
     if number is not None and len(attribute.value) % calcsize(number) == 0:
         numbers = iter_unpack(number.replace("<", ">") if big_endian else number, attribute.value)
-        return "\\".join(f"{value:g}" if isinstance(value, float) else str(value) for (value,) in numbers)
+        digits = 7 if attribute.vr == "FL" else 15
+        return "\\".join(f"{value:.{digits}g}" if isinstance(value, float) else str(value) for (value,) in numbers)
+    if attribute.vr == "AT" and len(attribute.value) % 4 == 0:
+        tags = iter_unpack(">HH" if big_endian else "<HH", attribute.value)
+        return "\\".join(f"({group:04X},{element:04X})" for group, element in tags)
     if attribute.vr in BINARY_VRS or number is not None:
         return f"{len(attribute.value)} bytes" if attribute.value else ""
     return printable(attribute.text)

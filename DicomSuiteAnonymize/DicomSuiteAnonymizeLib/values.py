@@ -118,12 +118,19 @@ class Replacer:
         return padded(vr, letter + self._pseudonyms.code(b"%08x" % tag, original, 13))
 
 
+def encoded_number(vr: bytes, text: str) -> bytes:
+    """One binary number, little endian. Raises ValueError where the text is none that the VR holds."""
+    number = float(text) if vr in (b"FL", b"FD") else int(text)
+    try:
+        return struct.pack(NUMBER_FORMATS[vr], number)
+    except (struct.error, OverflowError) as error:
+        raise ValueError(f"out of the range of VR {vr.decode()}") from error
+
+
 def typed_value(edit: TagEdit, vr: bytes, character_set: bytes) -> bytes:
     """Encode what the user typed. Raises AnonymizeError where the file's character set cannot hold it."""
     if vr in NUMBER_FORMATS:
-        numbers = [float(text) for text in edit.value.split("\\")]
-        form = NUMBER_FORMATS[vr]
-        return b"".join(struct.pack(form, number if form in ("<f", "<d") else int(number)) for number in numbers)
+        return b"".join(encoded_number(vr, text) for text in edit.value.split("\\"))
     if edit.value.isascii():
         return padded(vr, edit.value.encode("ascii"))
     from DicomSuiteAnonymizeLib.character_sets import encode_text

@@ -11,7 +11,8 @@ from DicomSuiteAnonymizeLib.plan import MARKER_TAGS, Plan
 from DicomSuiteAnonymizeLib.profile import Profile
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.steps import Action
-from DicomSuiteAnonymizeLib.verify_findings import Check, Finding, TagPath, Violation
+from DicomSuiteAnonymizeLib.tag_path import TagPath
+from DicomSuiteAnonymizeLib.verify_findings import Check, Finding, Violation
 from DicomSuiteAnonymizeLib.verify_folder import Audit, Report
 from DicomSuiteAnonymizeLib.verify_instance import Checked
 from DicomSuiteAnonymizeLib.verify_source import (

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from DicomSuiteAnonymizeLib.emitter import path_text
-
-TagPath = tuple[int, ...]
-"""Tags from the top level down to the attribute; () for the whole file."""
+from DicomSuiteAnonymizeLib.tag_path import TagPath
 
 
 class Check(StrEnum):

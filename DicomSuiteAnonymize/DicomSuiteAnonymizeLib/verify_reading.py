@@ -19,7 +19,7 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRL
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
 from DicomSuiteAnonymizeLib.dictionary import public_vrs
-from DicomSuiteAnonymizeLib.verify_findings import TagPath
+from DicomSuiteAnonymizeLib.tag_path import TagPath
 
 PIXEL_TAGS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))
 CHARACTER_SET = 0x00080005

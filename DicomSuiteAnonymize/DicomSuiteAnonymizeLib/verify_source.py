@@ -13,7 +13,7 @@ from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.leaks import Needles
 from DicomSuiteAnonymizeLib.plan import IDENTIFYING_TAGS, Plan
 from DicomSuiteAnonymizeLib.source_file import SourceFile, walk_file
-from DicomSuiteAnonymizeLib.verify_findings import TagPath
+from DicomSuiteAnonymizeLib.tag_path import TagPath
 from DicomSuiteAnonymizeLib.verify_reading import BINARY_VRS, CHARACTER_SET, Attribute, Instance, read_instance
 from DicomSuiteAnonymizeLib.verify_table import (
     PATIENT_ID,

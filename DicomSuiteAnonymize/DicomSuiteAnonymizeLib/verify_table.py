@@ -15,7 +15,8 @@ from DicomSuiteAnonymizeLib.profile import Profile, Scope, TagEdit
 from DicomSuiteAnonymizeLib.ps315 import WHOLE_TAG, Option, action, rows
 from DicomSuiteAnonymizeLib.safe_private import safe_attributes
 from DicomSuiteAnonymizeLib.steps import Action
-from DicomSuiteAnonymizeLib.verify_findings import Check, TagPath, Violation
+from DicomSuiteAnonymizeLib.tag_path import TagPath
+from DicomSuiteAnonymizeLib.verify_findings import Check, Violation
 from DicomSuiteAnonymizeLib.verify_reading import Attribute, is_known
 
 PATIENT_NAME, PATIENT_ID, ACCESSION_NUMBER, STUDY_ID = 0x00100010, 0x00100020, 0x00080050, 0x00200010

@@ -1,0 +1,1 @@
+"""The panels of the module DicomSuiteAnonymize, and what they show on top of DicomSuiteAnonymizeLib."""

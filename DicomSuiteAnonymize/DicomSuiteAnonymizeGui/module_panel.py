@@ -1,0 +1,189 @@
+"""The parts of the module's panel, and how they work together: source, rules, preview, export."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from DicomSuiteAnonymizeGui.attribute_panel import AttributePanel
+from DicomSuiteAnonymizeGui.export_panel import KIND, ExportPanel
+from DicomSuiteAnonymizeGui.options_panel import OptionsPanel
+from DicomSuiteAnonymizeGui.output_kind import OutputKind
+from DicomSuiteAnonymizeGui.preview_panel import PreviewPanel
+from DicomSuiteAnonymizeGui.profile_bar import ProfileBar
+from DicomSuiteAnonymizeGui.selection import Source
+from DicomSuiteAnonymizeGui.source_panel import SourcePanel
+from DicomSuiteAnonymizeLib import command_lines
+from DicomSuiteAnonymizeLib.preview import from_json
+from DicomSuiteAnonymizeLib.profile_editor import ProfileEditor
+from DicomSuiteAnonymizeLib.profile_store import ProfileStore, store_used
+from DicomSuiteAnonymizeLib.survey import Survey
+from DicomSuiteGui.child_query import ChildQuery
+from DicomSuiteGui.stored_settings import storedSettings
+from DicomSuiteLib.errors import DicomSuiteError
+from DicomSuiteLib.jobs import JobRequest
+
+_SETTLE_MS = 250
+"""How long a choice must stay before files are read for it."""
+_FIRST_FILES = 3
+
+
+class ModulePanel:
+    """Fills the places that the .ui file has left for the parts; they work on `editor`."""
+
+    def __init__(self, ui, editor: ProfileEditor) -> None:
+        self._editor = editor
+        self._parameters = None
+        self.source = SourcePanel()
+        self.profileBar = ProfileBar(editor, _profiles)
+        self.attributes = AttributePanel(editor)
+        self.options = OptionsPanel()
+        self.preview = PreviewPanel()
+        self.export = ExportPanel()
+        for place, part in (
+            (ui.sourcePlace, self.source),
+            (ui.profilePlace, self.profileBar),
+            (ui.attributesPlace, self.attributes),
+            (ui.optionsPlace, self.options),
+            (ui.previewPlace, self.preview),
+            (ui.exportPlace, self.export),
+        ):
+            place.layout().addWidget(part.widget)
+        self._survey = ChildQuery(self._onSurveyed, self._onSurveyFailed, self._onSurveyProgress)
+        self._example = ChildQuery(self._onExample, lambda reason: self.attributes.setStatus(reason))
+        self._surveyTimer = self._timer(self._startSurvey)
+        self._exampleTimer = self._timer(self._startExample)
+        self.source.changed.connect(self._onSourceChanged)
+        self.attributes.exampleChanged.connect(self._exampleTimer.start)
+        self.preview.requested.connect(self._startPreview)
+        self.export.requested.connect(self._startExport)
+        self.export.result.imported.connect(self.source.refresh)
+        editor.changed.connect(self._onRulesChanged)
+        self._update()
+
+    def enter(self) -> None:
+        """The module is shown."""
+        self.source.refresh()
+        self.profileBar.update()
+        self.export.enter()
+        self._update()
+
+    def exit(self) -> None:
+        """The module is left; what was found of patients stays in memory only as long as the panel lives."""
+        self.export.exit()
+
+    def cleanup(self) -> None:
+        """Let go of everything that outlives the panel."""
+        self._editor.changed.disconnect(self._onRulesChanged)
+        for timer in (self._surveyTimer, self._exampleTimer):
+            timer.stop()
+        for query in (self._survey, self._example):
+            query.drop()
+        for part in (self.source, self.attributes, self.preview, self.export):
+            part.cleanup()
+
+    def setParameters(self, parameters) -> None:
+        """Follow the parameters that concern more than one control."""
+        self._parameters = parameters
+        if self.source.kind is not parameters.sourceKind:
+            self.source.setKind(parameters.sourceKind)
+
+    def _timer(self, function) -> qt.QTimer:
+        timer = qt.QTimer()
+        timer.setSingleShot(True)
+        timer.setInterval(_SETTLE_MS)
+        timer.connect("timeout()", function)
+        return timer
+
+    # What is in the files
+
+    def _onSourceChanged(self) -> None:
+        self._update()
+        self.preview.clear()
+        self._survey.drop()
+        self._example.drop()
+        self.attributes.setSurvey(Survey())
+        self._surveyTimer.start()
+
+    def _startSurvey(self) -> None:
+        if self.source.reason:
+            self.attributes.setStatus("")
+            return
+        self.attributes.setStatus(_("Reading…"))
+        self.source.gather(self._surveyFiles)
+
+    def _surveyFiles(self, source: Source) -> None:
+        try:
+            self._survey.ask(command_lines.survey(source.words, storedSettings().key_path()), source.inputText)
+        except DicomSuiteError as error:
+            self._onSurveyFailed(str(error))
+
+    def _onSurveyProgress(self, done: int, total: int) -> None:
+        self.attributes.setStatus(_("Reading {done} of {total} files…").format(done=done, total=total))
+
+    def _onSurveyFailed(self, reason: str) -> None:
+        self.attributes.setStatus(reason)
+
+    def _onSurveyed(self, result: Mapping[str, Any]) -> None:
+        survey = Survey.from_json(result)
+        unreadable = sum(survey.unreadable.values())
+        self.attributes.setStatus(
+            _("{count} files cannot be read as DICOM.").format(count=unreadable) if unreadable else ""
+        )
+        self.attributes.setSurvey(survey)
+
+    # What becomes of the first file
+
+    def _onRulesChanged(self) -> None:
+        self.preview.clear()
+        self._exampleTimer.start()
+
+    def _startExample(self) -> None:
+        examples = self.attributes.examples[:1]
+        if examples:
+            self._ask(lambda rules: self._example.ask(command_lines.preview(rules), examples[0]))
+
+    def _onExample(self, result: Mapping[str, Any]) -> None:
+        self.attributes.setPreview(*from_json(result["files"][0]))
+
+    # What an export would do, and the export
+
+    def _startPreview(self) -> None:
+        self.source.gather(lambda source: self._ask(lambda rules: self._previewWith(source, rules)))
+
+    def _previewWith(self, source: Source, rules: command_lines.Rules) -> None:
+        counting = command_lines.rehearsal(source.words, self.export.newTarget(), rules, self._parameters.workerCount)
+        firstFiles = "\0".join(self.attributes.examples[:_FIRST_FILES])
+        self.preview.start(counting, source.inputText, command_lines.preview(rules), firstFiles)
+
+    def _startExport(self) -> None:
+        self.source.gather(lambda source: self._ask(lambda rules: self._exportWith(source, rules)))
+
+    def _exportWith(self, source: Source, rules: command_lines.Rules) -> None:
+        target = self.export.newTarget()
+        kind, workers = self._parameters.outputKind, self._parameters.workerCount
+        arguments = command_lines.anonymize(source.words, target, rules, workers, pack=kind is OutputKind.ZIP)
+        title = _("De-identify {source}").format(source=source.description)
+        request = JobRequest(KIND, title, arguments, str(target), source.inputText)
+        self.export.start(request, importWhenDone=kind is OutputKind.IMPORT)
+
+    def _ask(self, question) -> None:
+        """Put a question that depends on the rules as they are now; says why where they cannot be stored."""
+        settings = storedSettings()
+        try:
+            profileFile = store_used(self._editor.profile, settings.store_folder())
+            question(command_lines.Rules(profileFile, settings.key_path(), self._parameters.allowPixelRisk))
+        except DicomSuiteError as error:
+            self.attributes.setStatus(str(error))
+
+    def _update(self) -> None:
+        self.preview.setReason(self.source.reason)
+        self.export.setReason(self.source.reason)
+
+
+def _profiles() -> ProfileStore:
+    """The saved profiles; where they lie depends on the settings."""
+    return ProfileStore(storedSettings().store_folder() / "profiles")

@@ -1,0 +1,134 @@
+"""Which profile is edited: opening, saving and deleting it, and going back and forth between steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from DicomSuiteAnonymizeLib.errors import AnonymizeError
+from DicomSuiteAnonymizeLib.profile import BUILT_IN
+from DicomSuiteAnonymizeLib.profile_editor import ProfileEditor
+from DicomSuiteAnonymizeLib.profile_store import ProfileStore
+
+
+class ProfileBar:
+    """A box with the profiles and buttons beside it; works on `editor`, and on the store that `openStore` gives."""
+
+    def __init__(self, editor: ProfileEditor, openStore: Callable[[], ProfileStore]) -> None:
+        self._editor = editor
+        self._openStore = openStore
+        self.widget = qt.QWidget()
+        layout = qt.QVBoxLayout(self.widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        row, buttons = qt.QHBoxLayout(), qt.QHBoxLayout()
+        self.profileBox = qt.QComboBox()
+        self.profileBox.toolTip = _("Rules to begin with")
+        self.profileBox.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
+        self.profileBox.connect("activated(int)", self._onChosen)
+        label = qt.QLabel(_("&Profile:"))
+        label.setBuddy(self.profileBox)
+        row.addWidget(label)
+        row.addWidget(self.profileBox, 1)
+        self.saveButton = self._button(buttons, _("Save…"), _("Save these rules as a profile of your own"), self._save)
+        self.deleteButton = self._button(buttons, _("Delete"), "", self._delete)
+        buttons.addStretch(1)
+        self.undoButton = self._button(buttons, _("Undo"), "", editor.undo)
+        self.redoButton = self._button(buttons, _("Redo"), "", editor.redo)
+        self.resetButton = self._button(buttons, _("Reset"), "", editor.reset)
+        self.messageLabel = qt.QLabel()
+        self.messageLabel.wordWrap = True
+        self.messageLabel.visible = False
+        layout.addLayout(row)
+        layout.addLayout(buttons)
+        layout.addWidget(self.messageLabel)
+        editor.changed.connect(self.update)
+        self.update()
+
+    def update(self) -> None:
+        """Show what the editor holds."""
+        profile = self._editor.profile
+        self._fill()
+        self._showMessage("" if profile.is_ps315 else _("This is NOT a de-identification according to PS3.15."))
+        isBuiltIn = profile.name in BUILT_IN
+        _enable(
+            self.deleteButton,
+            not isBuiltIn and profile.name in self._openStore().names(),
+            _("Delete this saved profile"),
+            _("Only profiles that you have saved can be deleted."),
+        )
+        _enable(self.undoButton, self._editor.can_undo, _("Take the last step back"), _("Nothing to take back."))
+        _enable(self.redoButton, self._editor.can_redo, _("Take the step again"), _("Nothing was taken back."))
+        _enable(
+            self.resetButton,
+            self._editor.is_changed,
+            _("Back to the profile as it was opened"),
+            _("The profile is as it was opened."),
+        )
+
+    def saveAs(self, name: str) -> None:
+        """Save the rules under `name` and go on with that profile."""
+        profile = self._editor.profile.but(name=name, title=name)
+        try:
+            self._openStore().save(profile)
+        except AnonymizeError as error:
+            self._showMessage(str(error))
+            return
+        self._editor.open(profile)
+
+    def _button(self, layout: qt.QHBoxLayout, text: str, toolTip: str, function) -> qt.QToolButton:
+        button = qt.QToolButton()
+        button.text = text
+        button.toolTip = toolTip
+        button.focusPolicy = qt.Qt.StrongFocus
+        button.connect("clicked()", function)
+        layout.addWidget(button)
+        return button
+
+    def _fill(self) -> None:
+        names = self._openStore().names()
+        current = self._editor.profile.name
+        self.profileBox.clear()
+        for name in names:
+            changed = name == current and self._editor.is_changed
+            self.profileBox.addItem(_("{name} (changed)").format(name=name) if changed else name, name)
+        self.profileBox.currentIndex = names.index(current) if current in names else -1
+
+    def _onChosen(self, index: int) -> None:
+        try:
+            self._editor.open(self._openStore().read(self.profileBox.itemData(index)))
+        except AnonymizeError as error:
+            self.update()
+            self._showMessage(str(error))
+
+    def _save(self) -> None:
+        profile = self._editor.profile
+        suggestion = "" if profile.name in BUILT_IN else profile.name
+        name = qt.QInputDialog.getText(
+            slicer.util.mainWindow(),
+            _("Save profile"),
+            _("Name (no patient's name):"),
+            qt.QLineEdit.Normal,
+            suggestion,
+        )
+        if name:
+            self.saveAs(name.strip())
+
+    def _delete(self) -> None:
+        try:
+            self._openStore().delete(self._editor.profile.name)
+        except AnonymizeError as error:
+            self._showMessage(str(error))
+            return
+        self._editor.open(BUILT_IN["basic"])
+
+    def _showMessage(self, text: str) -> None:
+        self.messageLabel.text = text
+        self.messageLabel.visible = bool(text)
+
+
+def _enable(button: qt.QToolButton, isPossible: bool, whatItDoes: str, whyNot: str) -> None:
+    button.enabled = isPossible
+    button.toolTip = whatItDoes if isPossible else whyNot

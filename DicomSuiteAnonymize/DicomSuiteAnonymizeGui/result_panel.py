@@ -1,0 +1,172 @@
+"""How an export ended: what was written, what was quarantined and why, and what can be done with it."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import ctk
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from DicomSuiteLib.jobs import Job
+from DicomSuiteLib.plain_signal import Signal
+from DicomSuiteLib.tasks import State
+
+_MAX_LISTED = 1000
+"""Refused files shown; the list beside the key has all."""
+
+
+class ResultPanel:
+    """Counts, the refused files, and buttons to open and to import the result.
+
+    `imported` is emitted without arguments when the DICOM database has new studies.
+    """
+
+    def __init__(self) -> None:
+        self.imported = Signal()
+        self._job: Job | None = None
+        self._indexer = None
+        self._importedJob = ""
+        self.widget = qt.QWidget()
+        layout = qt.QVBoxLayout(self.widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.summaryLabel = qt.QLabel()
+        self.summaryLabel.wordWrap = True
+        self.refusedTree = qt.QTreeWidget()
+        self.refusedTree.setHeaderLabels([_("Quarantined"), _("Files")])
+        self.refusedTree.minimumHeight = self.refusedTree.maximumHeight = 100
+        self.refusedTree.setColumnWidth(0, 220)
+        row = qt.QHBoxLayout()
+        self.reportButton = self._button(row, _("Open report"), self._openReport)
+        self.folderButton = self._button(row, _("Open folder"), self._openFolder)
+        self.importButton = self._button(row, _("Import"), self.importResult)
+        layout.addWidget(self.summaryLabel)
+        layout.addWidget(self.refusedTree)
+        layout.addLayout(row)
+        self.clear()
+
+    def cleanup(self) -> None:
+        """Stop an import that is under way."""
+        if self._indexer is not None:
+            self._indexer.cancel()
+            self._indexer = None
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._job = None
+        self.widget.visible = False
+
+    def show(self, job: Job) -> None:
+        """Show how this job ended; nothing where it has no result."""
+        self._job = job
+        self.widget.visible = job.state is State.SUCCESS
+        if job.state is not State.SUCCESS:
+            return
+        files = job.result.get("files", {})
+        self.summaryLabel.text = _(
+            "Of {count} files {written} were written, {quarantined} quarantined; {other} are not DICOM."
+        ).format(
+            count=files.get("in", 0),
+            written=files.get("written", 0),
+            quarantined=files.get("quarantined", 0),
+            other=files.get("not_dicom", 0),
+        )
+        self._listRefused(job)
+        self._update()
+
+    def importResult(self) -> None:
+        """Add the de-identified files to the DICOM database, as copies, without blocking."""
+        self._importedJob = self._job.id
+        self._indexer = ctk.ctkDICOMIndexer()
+        self._indexer.backgroundImportEnabled = True
+        self._indexer.connect("indexingComplete(int,int,int,int)", self._onImported)
+        self._indexer.connect("progress(int)", self._onImportProgress)
+        self._indexer.addDirectory(slicer.dicomDatabase, self._job.request.output, True, False)
+        self._update()
+
+    def _button(self, layout: qt.QHBoxLayout, text: str, function) -> qt.QPushButton:
+        button = qt.QPushButton(text)
+        button.connect("clicked()", function)
+        layout.addWidget(button)
+        return button
+
+    def _listRefused(self, job: Job) -> None:
+        self.refusedTree.clear()
+        reasons = job.result.get("reasons", {})
+        self.refusedTree.visible = bool(reasons)
+        paths = _refused_paths(job.result.get("quarantine_list"))
+        for reason, count in reasons.items():
+            item = qt.QTreeWidgetItem()
+            item.setText(0, reason)
+            item.setToolTip(0, reason)
+            item.setText(1, str(count))
+            for path in paths.get(reason, ()):
+                child = qt.QTreeWidgetItem()
+                child.setText(0, path)
+                child.setToolTip(0, path)
+                item.addChild(child)
+            self.refusedTree.addTopLevelItem(item)
+
+    def _update(self) -> None:
+        output = Path(self._job.request.output)
+        isThere = output.is_dir()
+        gone = _("The result is no longer there.")
+        self.reportButton.enabled = (output / "report.html").is_file()
+        self.reportButton.toolTip = _("Every kind of change, in the browser") if self.reportButton.enabled else gone
+        self.folderButton.enabled = isThere
+        self.folderButton.toolTip = str(output) if isThere else gone
+        reason = self._whyNotImport(output)
+        self.importButton.enabled = not reason
+        self.importButton.toolTip = reason or _("Add copies to the DICOM database as new studies")
+
+    def _whyNotImport(self, output: Path) -> str:
+        if self._importedJob == self._job.id:
+            return _("The import is running or done.")
+        if not slicer.dicomDatabase.isOpen:
+            return _("Slicer's DICOM database is closed.")
+        if not output.is_dir():
+            return _("The result is no longer there.")
+        return _("Unpack the ZIP archive first.") if (output / "dicom.zip").exists() else ""
+
+    def _onImportProgress(self, percent: int) -> None:
+        self.importButton.text = _("Importing… {percent} %").format(percent=percent)
+
+    def _onImported(self, patients: int, studies: int, series: int, images: int) -> None:
+        self.importButton.text = _("Import")
+        self.summaryLabel.text = _("{images} images of {studies} new studies imported.").format(
+            images=images, studies=studies
+        )
+        _refreshDicomModule()
+        self.imported.emit()
+
+    def _openReport(self) -> None:
+        _open(Path(self._job.request.output, "report.html"))
+
+    def _openFolder(self) -> None:
+        _open(Path(self._job.request.output))
+
+
+def _refreshDicomModule() -> None:
+    """The indexer writes through a connection of its own, of which the DICOM module's tables know nothing."""
+    instance = getattr(slicer.modules, "DICOMInstance", None)
+    if getattr(instance, "browserWidget", None) is not None:
+        from DICOMLib import DICOMUtils
+
+        DICOMUtils.refreshDICOMWidget()
+
+
+def _open(path: Path) -> None:
+    qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path)))
+
+
+def _refused_paths(quarantineList: str | None) -> dict[str, list[str]]:
+    """Refused files by reason, from the list that lies beside the key."""
+    if not quarantineList or not Path(quarantineList).is_file():
+        return {}
+    paths: dict[str, list[str]] = {}
+    with open(quarantineList, encoding="utf-8", errors="surrogateescape", newline="") as file:
+        for row, _number in zip(csv.DictReader(file), range(_MAX_LISTED), strict=False):
+            paths.setdefault(row["reason"], []).append(row["path"])
+    return paths

@@ -1,0 +1,198 @@
+"""Exports from the panel: the same bytes as the command line, without a frozen window, stopped when asked."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from anonymize_runs import anonymize, tree, write_series
+from application import EventLoopGap, enter, exit_, moduleWidget, slicer, waitUntil
+from DicomSuiteAnonymizeGui.output_kind import OutputKind
+from DicomSuiteAnonymizeGui.selection import SourceKind
+from DicomSuiteAnonymizeLib.profile import BUILT_IN, SEVENTEEN_ATTRIBUTES
+from DicomSuiteAnonymizeLib.steps import Action
+from DicomSuiteGui.stored_settings import storedSettings
+from DicomSuiteLib.synthetic_study import write_synthetic_study
+from DicomSuiteLib.tasks import State
+from panel_places import database_of, private_places
+
+TIMEOUT_S = 60
+LONGEST_GAP_S = 0.1
+ATTEMPTS = 3
+"""The machine may be busy with something else."""
+
+
+@pytest.fixture
+def widget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    """The module, entered, with an empty database and the basic profile."""
+    with private_places(tmp_path, monkeypatch), database_of(tmp_path / "database"):
+        widget = moduleWidget("DicomSuiteAnonymize")
+        enter(widget)
+        widget.logic.editor.open(BUILT_IN["basic"])
+        yield widget
+        exit_(widget)
+        slicer.mrmlScene.Clear(0)
+
+
+def use_folder(widget, folder: Path) -> None:
+    widget.ui.sourceKindBox.currentIndex = list(SourceKind).index(SourceKind.FOLDER)
+    widget.panel.source.folderEdit.currentPath = str(folder)
+
+
+def use_database(widget, *folders: Path) -> None:
+    """Import the folders without copying them, and select everything."""
+    from DICOMLib import DICOMUtils
+
+    for folder in folders:
+        DICOMUtils.importDicom(str(folder), slicer.dicomDatabase, False)
+    tree_widget = widget.panel.source.tree
+    waitUntil(lambda: tree_widget.topLevelItemCount)
+    tree_widget.selectAll()
+    waitUntil(lambda: widget.panel.source.series)
+
+
+def export(widget) -> Path:
+    """Press Export and wait for the end; the folder of the result."""
+    widget.panel.export.exportButton.click()
+    waitUntil(lambda: widget.panel.export.isBusy)
+    job = waitUntil(lambda: not widget.panel.export.isBusy and widget.panel.export._job, TIMEOUT_S)
+    return Path(job.request.output)
+
+
+def from_command_line(widget, folder: Path, target: Path, *options: str) -> None:
+    """The same with the command line: the profile that the panel has used, and the same key."""
+    job = widget.panel.export._job
+    words = job.request.arguments
+    profile = words[words.index("--profile-file") + 1]
+    end = anonymize(folder, target, storedSettings().key_path(), "--profile-file", profile, *options)
+    assert end.code in (0, 3), end.errors
+
+
+@pytest.mark.parametrize("kind", list(SourceKind))
+def test_panel_and_command_line_give_equal_trees(widget, tmp_path: Path, kind: SourceKind) -> None:
+    study = write_synthetic_study(tmp_path / "study")
+    editor = widget.logic.editor
+    editor.open(BUILT_IN["research"])
+    editor.set_action([(SEVENTEEN_ATTRIBUTES["PatientAge"],)], Action.REPLACE, "040Y")
+    study.mask_file.unlink()  # a database would not know of it
+    source = Path(os.path.commonpath(study.dicom_files))  # with which a list of files is compared
+    if kind is SourceKind.FOLDER:
+        use_folder(widget, source)
+    else:
+        use_database(widget, source)
+    result = export(widget)
+    from_command_line(widget, source, tmp_path / "expected")
+    assert tree(result) == tree(tmp_path / "expected")
+    assert sum(name.endswith(".dcm") for name in tree(result)) == 41
+
+
+def test_panel_and_command_line_give_equal_archives(widget, tmp_path: Path) -> None:
+    study = write_synthetic_study(tmp_path / "study")
+    use_folder(widget, study.folder)
+    widget.ui.outputKindBox.currentIndex = list(OutputKind).index(OutputKind.ZIP)
+    result = export(widget)
+    from_command_line(widget, study.folder, tmp_path / "expected", "--zip")
+    assert tree(result) == tree(tmp_path / "expected")
+    assert "dicom.zip" in tree(result)
+
+
+def test_nothing_freezes_during_an_export_of_300_files_and_another_one_follows(widget, tmp_path: Path) -> None:
+    write_series(tmp_path / "source", 300)
+    use_folder(widget, tmp_path / "source")
+    gaps = []
+    while not gaps or (min(gaps) >= LONGEST_GAP_S and len(gaps) < ATTEMPTS):
+        with EventLoopGap() as gap:
+            result = export(widget)
+        gaps.append(gap.seconds)
+    assert min(gaps) < LONGEST_GAP_S
+    assert widget.panel.export.result.summaryLabel.text.startswith("Of 300 files 300 were written")
+    again = export(widget)
+    assert again != result and tree(again) == tree(result)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="stops processes with POSIX signals")
+def test_cancel_takes_less_than_a_second_and_leaves_no_process_and_no_partial_file(widget, tmp_path: Path) -> None:
+    write_series(tmp_path / "source", 20_000)
+    use_folder(widget, tmp_path / "source")
+    panel = widget.panel.export
+    panel.exportButton.click()
+    waitUntil(lambda: panel.isBusy and panel._job.done, TIMEOUT_S)
+    assert not panel.exportButton.enabled and "running" in panel.exportButton.toolTip
+    started = time.monotonic()
+    with EventLoopGap() as gap:
+        panel.cancelButton.click()
+        waitUntil(lambda: not panel.isBusy, TIMEOUT_S)
+    assert time.monotonic() - started < 1
+    assert gap.seconds < LONGEST_GAP_S
+    assert panel._job.state is State.CANCELLED
+    assert not children()
+    output = Path(panel._job.request.output)
+    assert not list(output.rglob("*.part"))
+    before = {path.name for path in output.rglob("*.dcm")}
+    assert 0 < len(before) < 20_000
+    use_folder(widget, write_few(tmp_path / "few"))
+    assert len([name for name in tree(export(widget)) if name.endswith(".dcm")]) == 3
+
+
+def write_few(folder: Path) -> Path:
+    write_series(folder, 3)
+    return folder
+
+
+def children() -> list[int]:
+    """Processes that this one has started and that are still alive."""
+    found = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    if not found.exists():
+        pytest.skip("the system does not list children")
+    return [int(pid) for pid in found.read_text().split() if (Path("/proc") / pid / "cmdline").read_bytes()]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills a process")
+def test_export_that_was_cancelled_can_be_resumed(widget, tmp_path: Path) -> None:
+    write_series(tmp_path / "source", 3000)
+    use_folder(widget, tmp_path / "source")
+    panel = widget.panel.export
+    panel.exportButton.click()
+    waitUntil(lambda: panel.isBusy and panel._job.done, TIMEOUT_S)
+    panel.cancelButton.click()
+    waitUntil(lambda: not panel.isBusy, TIMEOUT_S)
+    assert panel.resumeButton.isVisibleTo(panel.widget)
+    panel.resumeButton.click()
+    waitUntil(lambda: not panel.isBusy, TIMEOUT_S)
+    assert panel._job.state is State.SUCCESS
+    from_command_line(widget, tmp_path / "source", tmp_path / "expected")
+    assert tree(Path(panel._job.request.output)) == tree(tmp_path / "expected")
+
+
+def test_result_names_what_was_quarantined_and_why(widget, tmp_path: Path) -> None:
+    study = write_synthetic_study(tmp_path / "study")
+    use_folder(widget, study.folder)
+    export(widget)
+    result = widget.panel.export.result
+    assert result.summaryLabel.text.startswith("Of 43 files 41 were written, 1 quarantined; 1 are not DICOM")
+    item = result.refusedTree.topLevelItem(0)
+    assert item.text(0).startswith("pixel risk: ultrasound") and item.text(1) == "1"
+    assert item.child(0).text(0) == str(study.ultrasound_file)
+    assert result.reportButton.enabled and result.folderButton.enabled
+
+
+def test_result_is_imported_as_new_studies_and_the_originals_stay(widget, tmp_path: Path) -> None:
+    study = write_synthetic_study(tmp_path / "study")
+    before = tree(study.folder)
+    use_database(widget, study.folder)
+    database = slicer.dicomDatabase
+    (patient,) = database.patients()
+    original = database.fieldForPatient("PatientID", patient)
+    widget.ui.outputKindBox.currentIndex = list(OutputKind).index(OutputKind.IMPORT)
+    export(widget)
+    waitUntil(lambda: len(database.patients()) == 2, TIMEOUT_S)
+    identifiers = {database.fieldForPatient("PatientID", one) for one in database.patients()}
+    assert original in identifiers and any(one.startswith("DS-") for one in identifiers)
+    assert tree(study.folder) == before
+    waitUntil(lambda: "new studies imported" in widget.panel.export.result.summaryLabel.text, TIMEOUT_S)

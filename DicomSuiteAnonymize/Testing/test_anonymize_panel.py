@@ -1,0 +1,272 @@
+"""The module's panel, clicked as a user does: choosing series, editing attributes, previewing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from application import enter, exit_, moduleWidget, processEvents, qt, slicer, waitUntil
+from DicomSuiteAnonymizeGui.attribute_table import ACTION, FOUND, NAME, RESULT
+from DicomSuiteAnonymizeGui.selection import SourceKind
+from DicomSuiteAnonymizeLib.profile import BUILT_IN, SEVENTEEN_ATTRIBUTES, Scope
+from DicomSuiteAnonymizeLib.ps315 import Option
+from DicomSuiteAnonymizeLib.steps import Action
+from DicomSuiteLib.synthetic_study import SyntheticStudy, write_synthetic_study
+from panel_places import database_of, private_places
+
+NAME_PATH = (SEVENTEEN_ATTRIBUTES["PatientName"],)
+ID_PATH = (SEVENTEEN_ATTRIBUTES["PatientID"],)
+AGE_PATH = (SEVENTEEN_ATTRIBUTES["PatientAge"],)
+TIMEOUT_S = 60
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> SyntheticStudy:
+    return write_synthetic_study(tmp_path_factory.mktemp("panel") / "study")
+
+
+@pytest.fixture
+def widget(study: SyntheticStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    """The module, entered, with the synthetic study in the database and the basic profile."""
+    with private_places(tmp_path, monkeypatch), database_of(tmp_path / "database", study.folder):
+        widget = moduleWidget("DicomSuiteAnonymize")
+        enter(widget)
+        widget.logic.editor.open(BUILT_IN["basic"])
+        waitUntil(lambda: tree_items(widget))
+        yield widget
+        widget.panel.source.tree.clearSelection()
+        exit_(widget)
+        slicer.mrmlScene.Clear(0)
+
+
+def tree_items(widget) -> list:
+    """The series in the tree."""
+    return list(widget.panel.source._seriesItems())
+
+
+def select_all(widget) -> None:
+    """Select the patient and wait until the table shows what the files hold and what becomes of the first."""
+    widget.panel.source.tree.topLevelItem(0).setSelected(True)
+    waitUntil(lambda: cell(widget, NAME_PATH, RESULT) not in ("", "–"), TIMEOUT_S)
+
+
+def cell(widget, path, column: int) -> str:
+    row = widget.logic.editor.rows.index(path)
+    return widget.panel.attributes.table.widget.item(row, column).text()
+
+
+def select_rows(widget, *paths) -> None:
+    widget.panel.attributes.table.select(paths)
+
+
+def choose(widget, action: Action | None) -> None:
+    """Choose an action in the form, as a mouse click does."""
+    form = widget.panel.attributes.form
+    index = form._actions.index(action)
+    form.actionBox.currentIndex = index
+    form.actionBox.activated(index)
+
+
+def type_value(widget, text: str) -> None:
+    edit = widget.panel.attributes.form.valueEdit
+    edit.text = text
+    edit.editingFinished()
+
+
+def test_tree_shows_the_database_and_the_table_what_the_files_hold(widget, study) -> None:
+    assert [item.text(0).split()[0] for item in tree_items(widget)] == ["CT", "RTSTRUCT", "US"]
+    assert not widget.panel.export.exportButton.enabled
+    assert "Select" in widget.panel.export.exportButton.toolTip
+    select_all(widget)
+    assert widget.panel.export.exportButton.enabled
+    assert cell(widget, NAME_PATH, FOUND).split("^")[0] in study.planted
+    assert cell(widget, (SEVENTEEN_ATTRIBUTES["InstanceNumber"],), FOUND) == "varies: 40 values"
+    assert cell(widget, NAME_PATH, RESULT).startswith("DS-")
+    assert cell(widget, AGE_PATH, RESULT) == "(removed)"
+
+
+def test_search_hides_what_does_not_match_and_deselects_it(widget) -> None:
+    select_all(widget)
+    widget.panel.source.searchBox.text = "rtstruct"
+    assert [item.isHidden() for item in tree_items(widget)] == [True, False, True]
+    assert len(widget.panel.source.series) == 1
+    widget.panel.source.searchBox.text = ""
+    assert not any(item.isHidden() for item in tree_items(widget))
+
+
+def test_series_chosen_by_another_module_are_selected(widget) -> None:
+    database = slicer.dicomDatabase
+    (study_uid,) = database.studiesForPatient(database.patients()[0])
+    uids = database.seriesForStudy(study_uid)
+    widget.useSeries(uids[1:2])
+    assert widget.panel.source.series == tuple(uids[1:2])
+
+
+def test_bulk_action_changes_the_selected_rows_and_can_be_undone_and_redone(widget) -> None:
+    select_all(widget)
+    select_rows(widget, NAME_PATH, ID_PATH)
+    choose(widget, Action.REMOVE)
+    assert [edit.action for edit in widget.logic.editor.profile.edits] == [Action.REMOVE] * 2
+    assert cell(widget, NAME_PATH, ACTION) == "remove"
+    waitUntil(lambda: cell(widget, NAME_PATH, RESULT) == "(removed)", TIMEOUT_S)
+    bar = widget.panel.profileBar
+    bar.undoButton.click()
+    assert widget.logic.editor.profile.edits == ()
+    assert not bar.undoButton.enabled or bar.redoButton.enabled
+    bar.redoButton.click()
+    assert len(widget.logic.editor.profile.edits) == 2
+    bar.resetButton.click()
+    assert widget.logic.editor.profile == BUILT_IN["basic"]
+
+
+def test_typed_value_is_what_the_first_file_will_hold(widget) -> None:
+    select_all(widget)
+    select_rows(widget, NAME_PATH)
+    type_value(widget, "Doe^Jane")
+    waitUntil(lambda: cell(widget, NAME_PATH, RESULT) == "Doe^Jane", TIMEOUT_S)
+    assert cell(widget, NAME_PATH, ACTION) == "replace"
+
+
+def test_value_that_does_not_suit_is_refused_with_the_reason_and_changes_nothing(widget) -> None:
+    select_all(widget)
+    select_rows(widget, (SEVENTEEN_ATTRIBUTES["StudyDate"],))
+    type_value(widget, "yesterday")
+    assert widget.logic.editor.profile.edits == ()
+    form = widget.panel.attributes.form
+    assert form.messageLabel.visible or not form.widget.visible
+    assert "does not have the form of VR DA" in form.messageLabel.text
+
+
+def test_edit_for_one_series_is_for_that_series_only(widget) -> None:
+    select_all(widget)
+    who = widget.panel.attributes.whoBox
+    index = next(n for n in range(who.count) if "RTSTRUCT" in who.itemText(n))
+    who.currentIndex = index
+    who.activated(index)
+    select_rows(widget, AGE_PATH)
+    choose(widget, Action.KEEP)
+    (edit,) = widget.logic.editor.profile.edits
+    assert edit.scope is Scope.SERIES and edit.target.startswith("2.25.")
+    who.currentIndex = 0
+    who.activated(0)
+    assert not any(cell(widget, AGE_PATH, ACTION) == word for word in ("keep",))
+
+
+def test_what_still_identifies_is_marked_and_counted(widget) -> None:
+    select_all(widget)
+    select_rows(widget, AGE_PATH)
+    choose(widget, Action.KEEP)
+    attributes = widget.panel.attributes
+    waitUntil(lambda: "still identif" in attributes.keptLabel.text, TIMEOUT_S)
+    row = widget.logic.editor.rows.index(AGE_PATH)
+    assert not attributes.table.widget.item(row, RESULT).icon().isNull()
+    assert "Still identifies" in attributes.table.widget.item(row, RESULT).toolTip()
+    assert attributes.table.widget.item(row + 1, RESULT).icon().isNull()
+
+
+def test_any_attribute_can_be_searched_for_and_added_to_the_table(widget) -> None:
+    select_all(widget)
+    search = widget.panel.attributes.search
+    search.widget.checked = True
+    waitUntil(lambda: len(search._items) > 60)
+    search.searchBox.text = "Referenced SOP Instance UID"
+    shown = [path for path, item in search._items.items() if not item.isHidden()]
+    nested = next(path for path in shown if len(path) > 1)
+    assert len(shown) < len(search._items)
+    search._items[nested].setSelected(True)
+    search.addButton.click()
+    assert widget.logic.editor.rows[-1] == nested
+    assert "▸" in cell(widget, nested, NAME)
+    select_rows(widget, nested)
+    widget.panel.attributes.form.removeButton.click()
+    assert nested not in widget.logic.editor.rows
+
+
+def test_profile_is_saved_opened_and_deleted(widget) -> None:
+    bar = widget.panel.profileBar
+    select_rows(widget, NAME_PATH)
+    choose(widget, Action.EMPTY)
+    bar.saveAs("our lab")
+    assert widget.logic.editor.profile.name == "our lab"
+    bar.profileBox.currentIndex = 0
+    bar.profileBox.activated(0)
+    assert widget.logic.editor.profile.name == "basic" and not bar.deleteButton.enabled
+    index = bar.profileBox.findData("our lab")
+    bar.profileBox.currentIndex = index
+    bar.profileBox.activated(index)
+    assert [edit.action for edit in widget.logic.editor.profile.edits] == [Action.EMPTY]
+    bar.deleteButton.click()
+    assert bar.profileBox.findData("our lab") == -1
+    bar.saveAs("../escape")
+    assert "profile name" in bar.messageLabel.text
+
+
+def test_options_follow_profile_and_parameters_and_exclude_each_other(widget) -> None:
+    boxes = widget.panel.options.optionBoxes
+    full, modified = boxes[Option.RETAIN_FULL_DATES], boxes[Option.RETAIN_MODIFIED_DATES]
+    full.checked = True
+    assert widget.logic.editor.profile.options == {Option.RETAIN_FULL_DATES}
+    assert not modified.enabled and "Excluded by" in modified.toolTip
+    widget.logic.editor.open(BUILT_IN["research"])
+    assert modified.checked and not full.checked and not full.enabled
+    assert boxes[Option.RETAIN_DEVICE_IDENTITY].checked
+    widget.panel.options.followBox.checked = False
+    assert not widget.logic.editor.profile.is_ps315
+    assert not boxes[Option.CLEAN_GRAPHICS].enabled
+    assert "NOT a de-identification" in widget.panel.profileBar.messageLabel.text
+
+
+def test_preview_counts_actions_and_compares_the_first_files_without_writing(widget, tmp_path) -> None:
+    select_all(widget)
+    preview = widget.panel.preview
+    preview.previewButton.click()
+    waitUntil(lambda: preview.countsTree.topLevelItemCount and preview.filesTree.topLevelItemCount, TIMEOUT_S)
+    assert preview.statusLabel.text.startswith("Of 42 files 41 would be written, 1 quarantined")
+    first = preview.filesTree.topLevelItem(0)
+    shown = {first.child(n).text(0): first.child(n).text(2) for n in range(first.childCount())}
+    assert shown["Patient's Name"].startswith("DS-") and shown["Patient's Age"] == "(removed)"
+    assert not list((tmp_path / "results").rglob("*.dcm")) if (tmp_path / "results").exists() else True
+    widget.logic.editor.set_options({Option.RETAIN_UIDS})
+    assert not preview.countsTree.topLevelItemCount  # what was shown holds no more
+
+
+def test_folder_is_a_source_too(widget, study, tmp_path) -> None:
+    box = widget.ui.sourceKindBox
+    box.currentIndex = list(SourceKind).index(SourceKind.FOLDER)
+    source = widget.panel.source
+    assert source.folderPage.isVisibleTo(source.widget) and not source.databasePage.isVisibleTo(source.widget)
+    source.folderEdit.currentPath = str(tmp_path / "nowhere")
+    assert "does not exist" in widget.panel.export.exportButton.toolTip
+    source.folderEdit.currentPath = str(study.folder)
+    waitUntil(lambda: cell(widget, NAME_PATH, RESULT).startswith("DS-"), TIMEOUT_S)
+    assert "cannot be read" in widget.panel.attributes.statusLabel.text  # the NRRD beside the images
+
+
+def test_no_trace_of_the_patient_in_scene_settings_or_log(widget, study, tmp_path, caplog) -> None:
+    caplog.set_level(logging.DEBUG)
+    select_all(widget)
+    select_rows(widget, AGE_PATH)
+    choose(widget, Action.KEEP)
+    waitUntil(lambda: "still identif" in widget.panel.attributes.keptLabel.text, TIMEOUT_S)
+    scene = tmp_path / "scene.mrml"
+    slicer.mrmlScene.SetURL(str(scene))
+    slicer.mrmlScene.Commit()
+    settings = qt.QSettings()
+    settings.sync()
+    stored = " ".join(str(settings.value(key)) for key in settings.allKeys())
+    for word in study.planted:
+        for place in (scene.read_text(encoding="utf-8"), stored, caplog.text):
+            assert word not in place
+
+
+def test_processes_end_when_the_selection_changes(widget) -> None:
+    select_all(widget)
+    for _ in range(5):
+        widget.panel.source.tree.clearSelection()
+        processEvents(0.3)
+        widget.panel.source.tree.topLevelItem(0).setSelected(True)
+        processEvents(0.3)
+    waitUntil(lambda: not widget.panel._survey.isBusy and not widget.panel._example.isBusy, TIMEOUT_S)
