@@ -1,7 +1,5 @@
 """The package: complete when installed, importable with its base dependencies only, and built as planned."""
 
-import ast
-import json
 import os
 import re
 import shutil
@@ -13,7 +11,6 @@ from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
 
-import jsonschema
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -24,30 +21,6 @@ PACKAGES: dict[str, Path] = {
     package: ROOT / folder for package, folder in PYPROJECT["tool"]["setuptools"]["package-dir"].items()
 }
 LIBRARY_FILES = sorted(file for folder in PACKAGES.values() for file in folder.rglob("*.py"))
-SHARED = "DicomSuiteLib"
-LONGEST_LIBRARY_FILE = 400  # lines; architecture page
-FILE_SCOPE = {*sys.stdlib_module_names, "SimpleITK", "numpy", "pydicom", "slicer", "vtk"}
-"""What a library file may import at file scope, beside its own package and DicomSuiteLib."""
-
-CATALOG_ENTRY = {
-    "type": "object",
-    "required": ["$schema", "category", "scm_url"],
-    "additionalProperties": False,
-    "properties": {
-        "$schema": {"pattern": r"/slicer-extension-catalog-entry-schema-v1\.0\.2\.json#$"},
-        "build_dependencies": {"type": "array", "items": {"type": "string"}},
-        "build_subdirectory": {"type": "string"},
-        "category": {"type": "string"},
-        "dicom_support_rule": {"type": "string"},
-        "enabled": {"type": "boolean"},
-        "scm_revision": {"type": "string"},
-        "scm_type": {"enum": ["git", "local"]},
-        "scm_url": {"type": "string", "pattern": r"^https://.*/Slicer[^/]*\.git$"},
-        "tier": {"type": "integer", "minimum": 1, "maximum": 5},
-    },
-}
-"""What version 1.0.2 of the Extensions Index asks for; a repository's name starts with Slicer."""
-
 TEXT_SUFFIXES = {".csv", ".json", ".md", ".py", ".svg", ".toml", ".tsv", ".txt", ".ui", ""}
 
 IMPORT_EVERYTHING = """
@@ -126,60 +99,6 @@ def test_every_module_imports_with_base_dependencies_only(installed: Path) -> No
     modules = [module_name(file) for file in LIBRARY_FILES]
     allowed = base | set(PACKAGES)
     run_python("-c", IMPORT_EVERYTHING.format(allowed=allowed, site=str(installed), modules=modules))
-
-
-def imports(tree: ast.AST, *, file_scope: bool) -> Iterator[str]:
-    """Top-level names of the packages imported; relative imports are the file's own package and left out."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            if node.level == 0:
-                yield (node.module or "").partition(".")[0]
-        elif not (file_scope and (is_function(node) or is_for_type_checkers(node))):
-            yield from imports(node, file_scope=file_scope)
-
-
-def is_function(node: ast.AST) -> bool:
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-
-
-def is_for_type_checkers(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-
-
-def parsed(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
-
-
-@pytest.mark.parametrize("file", LIBRARY_FILES, ids=module_name)
-def test_library_file_imports_only_the_allowed_packages_at_file_scope(file: Path) -> None:
-    allowed = FILE_SCOPE | {SHARED, module_name(file).partition(".")[0]}
-    assert set(imports(parsed(file), file_scope=True)) <= allowed
-
-
-@pytest.mark.parametrize("file", LIBRARY_FILES, ids=module_name)
-def test_library_file_needs_neither_qt_nor_another_modules_library(file: Path) -> None:
-    others = set(PACKAGES) - {SHARED, module_name(file).partition(".")[0]}
-    assert not set(imports(parsed(file), file_scope=False)) & {"qt", "ctk", *others}
-
-
-@pytest.mark.parametrize("file", LIBRARY_FILES, ids=module_name)
-def test_library_file_is_short_enough_to_hold_one_idea(file: Path) -> None:
-    assert len(lines_of(file)) < LONGEST_LIBRARY_FILE
-
-
-@pytest.mark.parametrize("package", PACKAGES)
-def test_library_package_re_exports_nothing(package: str) -> None:
-    body = parsed(PACKAGES[package] / "__init__.py").body
-    assert len(body) == 1
-    assert ast.get_docstring(ast.Module(body, []))
-
-
-def test_index_entry_follows_the_schema() -> None:
-    entry = ROOT / "DicomSuite.json"
-    jsonschema.validate(json.loads(entry.read_text(encoding="utf-8")), CATALOG_ENTRY)
-    assert not entry.stem.startswith("Slicer")
 
 
 def text_files() -> Iterator[Path]:

@@ -1,0 +1,28 @@
+"""Takes the README's pictures of the panels, on synthetic patients: `python Testing/take_screenshots.py`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+TESTING = Path(__file__).resolve().parent
+for folder in (TESTING.parent / "DicomSuiteAnonymize", TESTING.parent / "DicomSuite", TESTING):
+    sys.path.insert(0, str(folder))
+
+
+def main() -> None:
+    """Begin in a new home folder, so that nothing of this user gets into a picture."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["HOME"] = os.environ["USERPROFILE"] = home
+        import screenshots_anonymize
+        import screenshots_home
+
+        pictures = TESTING.parent / "Resources" / "Pictures"
+        screenshots_home.take(pictures)
+        screenshots_anonymize.take(pictures)
+
+
+if __name__ == "__main__":
+    main()
