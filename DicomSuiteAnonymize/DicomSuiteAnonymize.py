@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
 import slicer
 import vtk
 from slicer.i18n import tr as _
 from slicer.i18n import translate
-from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
+from slicer.parameterNodeWrapper import parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
@@ -66,7 +65,6 @@ class DicomSuiteAnonymizeParameterNode:
     refuseLeaks: bool = False
     allowPixelRisk: bool = False
     outputKind: OutputKind = OutputKind.FOLDER
-    workerCount: Annotated[int, WithinRange(1, 64)] = 2
 
 
 class DicomSuiteAnonymizeWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):

@@ -178,7 +178,7 @@ def test_readme_has_a_sentence_for_every_module(module: str) -> None:
 
 
 def test_readme_has_a_tutorial_in_steps_on_data_that_anyone_has() -> None:
-    tutorial = section("step by step$")
+    tutorial = section("in Slicer, step by step$")
     assert len(re.findall(r"^\d\. \*\*", tutorial, re.MULTILINE)) >= 4
     assert "demonstration" in tutorial
 

@@ -84,6 +84,11 @@ class ExportPanel:
         self._show()
 
     @property
+    def job(self) -> Job | None:
+        """The export that was started last, as it stands."""
+        return self._job
+
+    @property
     def isBusy(self) -> bool:
         """Whether the export that was started last is still to end."""
         return self._job is not None and self._job.is_live

@@ -155,7 +155,8 @@ class ModulePanel:
         self.source.gather(lambda source: self._ask(lambda rules: self._previewWith(source, rules)))
 
     def _previewWith(self, source: Source, rules: command_lines.Rules) -> None:
-        counting = command_lines.rehearsal(source.words, self.export.newTarget(), rules, self._parameters.workerCount)
+        target, workers = self.export.newTarget(), storedSettings().workers
+        counting = command_lines.rehearsal(source.words, target, rules, workers)
         firstFiles = "\0".join(self.attributes.examples[:_FIRST_FILES])
         self.preview.start(counting, source.inputText, command_lines.preview(rules), firstFiles)
 
@@ -164,7 +165,7 @@ class ModulePanel:
 
     def _exportWith(self, source: Source, rules: command_lines.Rules) -> None:
         target = self.export.newTarget()
-        kind, workers = self._parameters.outputKind, self._parameters.workerCount
+        kind, workers = self._parameters.outputKind, storedSettings().workers
         arguments = command_lines.anonymize(source.words, target, rules, workers, pack=kind is OutputKind.ZIP)
         title = _("De-identify {source}").format(source=source.description)
         request = JobRequest(KIND, title, arguments, str(target), source.inputText)

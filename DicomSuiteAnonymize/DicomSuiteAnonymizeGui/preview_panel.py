@@ -43,7 +43,8 @@ class PreviewPanel:
         for tree in (self.countsTree, self.filesTree):
             tree.uniformRowHeights = True
             tree.minimumHeight = tree.maximumHeight = 180
-            tree.setColumnWidth(0, 150)
+        self.countsTree.setColumnWidth(0, 200)
+        self.filesTree.header().setSectionResizeMode(qt.QHeaderView.Stretch)
         self.pages.addTab(self.countsTree, _("All files"))
         self.pages.addTab(self.filesTree, _("First files"))
         layout.addLayout(row)

@@ -46,4 +46,4 @@ def anonymize(
 
 def resumed(arguments: Sequence[str]) -> tuple[str, ...]:
     """The same run once more, finishing what was interrupted."""
-    return tuple(dict.fromkeys((*arguments, "--resume")))
+    return tuple(arguments) if "--resume" in arguments else (*arguments, "--resume")

@@ -61,13 +61,13 @@ def export(widget) -> Path:
     """Press Export and wait for the end; the folder of the result."""
     widget.panel.export.exportButton.click()
     waitUntil(lambda: widget.panel.export.isBusy)
-    job = waitUntil(lambda: not widget.panel.export.isBusy and widget.panel.export._job, TIMEOUT_S)
+    job = waitUntil(lambda: not widget.panel.export.isBusy and widget.panel.export.job, TIMEOUT_S)
     return Path(job.request.output)
 
 
 def from_command_line(widget, folder: Path, target: Path, *options: str) -> None:
     """The same with the command line: the profile that the panel has used, and the same key."""
-    job = widget.panel.export._job
+    job = widget.panel.export.job
     words = job.request.arguments
     profile = words[words.index("--profile-file") + 1]
     end = anonymize(folder, target, storedSettings().key_path(), "--profile-file", profile, *options)
@@ -122,7 +122,7 @@ def test_cancel_takes_less_than_a_second_and_leaves_no_process_and_no_partial_fi
     use_folder(widget, tmp_path / "source")
     panel = widget.panel.export
     panel.exportButton.click()
-    waitUntil(lambda: panel.isBusy and panel._job.done, TIMEOUT_S)
+    waitUntil(lambda: panel.isBusy and panel.job.done, TIMEOUT_S)
     assert not panel.exportButton.enabled and "running" in panel.exportButton.toolTip
     started = time.monotonic()
     with EventLoopGap() as gap:
@@ -130,9 +130,9 @@ def test_cancel_takes_less_than_a_second_and_leaves_no_process_and_no_partial_fi
         waitUntil(lambda: not panel.isBusy, TIMEOUT_S)
     assert time.monotonic() - started < 1
     assert gap.seconds < LONGEST_GAP_S
-    assert panel._job.state is State.CANCELLED
+    assert panel.job.state is State.CANCELLED
     assert not children()
-    output = Path(panel._job.request.output)
+    output = Path(panel.job.request.output)
     assert not list(output.rglob("*.part"))
     before = {path.name for path in output.rglob("*.dcm")}
     assert 0 < len(before) < 20_000
@@ -159,15 +159,15 @@ def test_export_that_was_cancelled_can_be_resumed(widget, tmp_path: Path) -> Non
     use_folder(widget, tmp_path / "source")
     panel = widget.panel.export
     panel.exportButton.click()
-    waitUntil(lambda: panel.isBusy and panel._job.done, TIMEOUT_S)
+    waitUntil(lambda: panel.isBusy and panel.job.done, TIMEOUT_S)
     panel.cancelButton.click()
     waitUntil(lambda: not panel.isBusy, TIMEOUT_S)
     assert panel.resumeButton.isVisibleTo(panel.widget)
     panel.resumeButton.click()
     waitUntil(lambda: not panel.isBusy, TIMEOUT_S)
-    assert panel._job.state is State.SUCCESS
+    assert panel.job.state is State.SUCCESS
     from_command_line(widget, tmp_path / "source", tmp_path / "expected")
-    assert tree(Path(panel._job.request.output)) == tree(tmp_path / "expected")
+    assert tree(Path(panel.job.request.output)) == tree(tmp_path / "expected")
 
 
 def test_result_names_what_was_quarantined_and_why(widget, tmp_path: Path) -> None:
