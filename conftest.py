@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent
 SOURCES = [str(ROOT / folder) for folder in ("Testing", "DicomSuite", "DicomSuiteAnonymize")]
 
 # pytest's own `pythonpath` reaches this process only; a child would import an installed copy instead.
-os.environ["PYTHONPATH"] = os.pathsep.join(SOURCES)
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [*SOURCES, os.environ.get("PYTHONPATH", "")]))
 
 settings.register_profile("dicomsuite", deadline=None)
 settings.load_profile("dicomsuite")

@@ -15,6 +15,7 @@ from slicer.ScriptedLoadableModule import (
 from slicer.util import VTKObservationMixin
 
 from DicomSuiteGui import job_runner
+from DicomSuiteGui.dicom_database import dicomDatabase
 from DicomSuiteGui.installation_panel import InstallationPanel
 from DicomSuiteGui.job_filter import JobFilter
 from DicomSuiteGui.jobs_panel import JobsPanel
@@ -147,6 +148,7 @@ class DicomSuiteWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.resultsCollapsibleButton.layout().addWidget(self.results.widget)
         self.ui.installationCollapsibleButton.layout().addWidget(self.installation.widget)
         self.settings.storeMoved.connect(self._followJobs)
+        self.jobs.changed.connect(self.settings.update)
         self.ui.clearJobsButton.connect("clicked()", self._onClearJobs)
 
     def _followJobs(self) -> None:
@@ -167,8 +169,8 @@ class DicomSuiteLogic(ScriptedLoadableModuleLogic):
 
     def studies(self) -> list[Study]:
         """Every study of the DICOM database; a large one takes seconds."""
-        database = slicer.dicomDatabase
-        return list(read_studies(database)) if database and database.isOpen else []
+        database = dicomDatabase()
+        return list(read_studies(database)) if database.isOpen else []
 
 
 class DicomSuiteTest(ScriptedLoadableModuleTest):

@@ -24,7 +24,7 @@ from DicomSuiteAnonymizeGui.output_kind import OutputKind
 from DicomSuiteAnonymizeGui.selection import SourceKind
 from DicomSuiteAnonymizeLib.profile import OnLeak
 from DicomSuiteAnonymizeLib.profile_editor import ProfileEditor
-from DicomSuiteAnonymizeLib.ps315 import Option, check_options
+from DicomSuiteAnonymizeLib.ps315 import Option
 
 
 class DicomSuiteAnonymize(ScriptedLoadableModule):
@@ -108,7 +108,6 @@ class DicomSuiteAnonymizeWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
     def exit(self):
         """The user goes to another module."""
         self.setParameterNode(None)
-        self.panel.exit()
 
     def onReload(self):
         """Reload the library with the module."""
@@ -134,11 +133,14 @@ class DicomSuiteAnonymizeWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
         """Bind the controls to `parameterNode`, or to none."""
         if self._parameterNode is not None:
             self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
-            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersChanged)
+            # The node, not its wrapper: the mixin keeps for good what it has once observed.
+            self.removeObserver(
+                self._parameterNode.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersChanged
+            )
         self._parameterNode = parameterNode
         if parameterNode is not None:
             self._parameterNodeGuiTag = parameterNode.connectGui(self.uiWidget)
-            self.addObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersChanged)
+            self.addObserver(parameterNode.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersChanged)
             self._onParametersChanged()
 
     def useSeries(self, seriesInstanceUIDs):
@@ -176,11 +178,9 @@ class DicomSuiteAnonymizeLogic(ScriptedLoadableModuleLogic):
         options = {option for option in Option if getattr(parameters, parameterName(option))}
         if Option.RETAIN_FULL_DATES in options:
             options.discard(Option.RETAIN_MODIFIED_DATES)
-        if parameters.followPs315 != self.editor.profile.is_ps315:
-            self.editor.set_basis(parameters.followPs315)
-        if parameters.followPs315:
-            self.editor.set_options(check_options(options))
-        self.editor.set_on_leak(OnLeak.FAIL if parameters.refuseLeaks else OnLeak.REPLACE)
+        onLeak = OnLeak.FAIL if parameters.refuseLeaks else OnLeak.REPLACE
+        self.editor.set_rules(parameters.followPs315, options, onLeak)
+        self.storeProfile(parameters)  # choices that do not go together, as a saved scene may hold them, are put right
 
     def storeProfile(self, parameters):
         """Let the parameters follow the profile."""

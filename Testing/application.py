@@ -208,8 +208,10 @@ def _observed(objects: tuple[Any, ...]) -> dict[str, int]:
 
 
 def _observers(item: Any) -> int:
-    """How many observers a VTK object lists when it prints itself."""
-    return str(item).count("Event: ")
+    """How many observers a VTK object has; it numbers them, and tells which numbers are still in use."""
+    last = item.AddObserver("AnyEvent", lambda caller, event: None)
+    item.RemoveObserver(last)
+    return sum(item.GetCommand(tag) is not None for tag in range(1, last))
 
 
 def screenshot(widget: Any, path: Path | str, width: int, palette: str = "light") -> Path:
@@ -230,7 +232,7 @@ def screenshot(widget: Any, path: Path | str, width: int, palette: str = "light"
 @contextlib.contextmanager
 def _colors(widget: Any, palette: Any) -> Iterator[None]:
     """The palette for everything, as a desktop's theme sets it; in Slicer, which cannot change it, for the widget."""
-    before = slicer.app.palette()
+    before = widget.palette if inside_slicer else slicer.app.palette()
     assign = widget.setPalette if inside_slicer else qt.QApplication.setPalette
     assign(palette)
     try:

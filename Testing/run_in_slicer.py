@@ -19,6 +19,7 @@ _USES_APPLICATION = "from application import"
 _OPTIONS = (
     "-o", "addopts=", "-ra", "--strict-markers", "--import-mode=importlib", "--capture=sys",
     "-p", "no:faulthandler", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestConfigWarning",
+    "-W", "ignore::DeprecationWarning:slicer",
 )  # fmt: skip
 
 
@@ -45,4 +46,8 @@ def _files() -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    status = main(sys.argv[1:])
+    # Slicer runs a script in its own __main__ and goes on there with the name `sys`, which loading a module takes away.
+    import sys
+
+    sys.exit(status)

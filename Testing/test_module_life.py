@@ -113,6 +113,18 @@ def test_module_is_reloaded_while_it_is_shown(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
+def test_module_is_shown_at_startup_before_the_application_has_set_up_its_database(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widget = moduleWidget(name)
+    with librariesBack(name), monkeypatch.context() as patch:
+        patch.delattr(slicer, "dicomDatabase")
+        again = reload(widget)
+        processEvents(0.1)
+        exit_(again)
+
+
+@pytest.mark.parametrize("name", MODULES)
 def test_developers_test_of_the_module_passes(name: str) -> None:
     moduleWidget(name)
     slicer.selfTests[name]()

@@ -238,3 +238,12 @@ def test_properties_with_virtual_getters_are_read_from_both_sides():
     assert bar.sizeHint.height() > 0
     assert bar.minimumSizeHint.height() > 0
     assert not bar.grab().toImage().isNull()
+
+
+def test_file_names_that_are_no_unicode_are_refused():
+    with pytest.raises(SystemError):
+        qt.QLabel().text = "m\udce4dchen.dcm"
+    with pytest.raises(SystemError):
+        qt.QComboBox().addItems(["a.dcm", "m\udce4dchen.dcm"])
+    with pytest.raises(SystemError):
+        qt.QTreeWidgetItem().setText(0, "m\udce4dchen.dcm")

@@ -49,6 +49,11 @@ _BREAKING = {
         with assertNoLeakedObservers():
             slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode")
     """,
+    "left behind: vtkMRMLTableNode": """
+        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode")
+        with assertNoLeakedObservers():
+            node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda caller, event: None)
+    """,
     "left behind: vtkMRMLScene": """
         with assertNoLeakedObservers():
             slicer.mrmlScene.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda caller, event: None)

@@ -7,6 +7,7 @@ from typing import Any
 
 import qt
 
+from DicomSuiteGui.paced import SLICE_S
 from DicomSuiteLib.errors import describe_safely
 
 POLL_MS = 30
@@ -32,6 +33,9 @@ class Background:
         self._timer.stop()
 
     def _deliver(self) -> None:
+        if self._tasks:
+            # Slicer's event loop keeps Python's lock while it idles; threads come forward only while Python waits.
+            self._tasks[0].thread.join(SLICE_S)
         finished = [task for task in self._tasks if not task.thread.is_alive()]
         self._tasks = [task for task in self._tasks if task not in finished]
         if not self._tasks:

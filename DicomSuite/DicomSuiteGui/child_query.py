@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import qt
 
-from DicomSuiteGui.job_runner import childEnvironment
-from DicomSuiteLib.child_process import ChildProcess, Ended, LogLine, Progress, Result
+from DicomSuiteGui.job_runner import HEADWAY_S, childEnvironment
+from DicomSuiteGui.paced import SLICE_S
+from DicomSuiteLib.child_process import ChildProcess, Ended, Event, LogLine, Part, Progress, Result
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.python_interpreter import dicomsuite_command
 
@@ -19,7 +22,8 @@ class ChildQuery:
     """Runs one command at a time, e.g. `dicomsuite survey`, whose answer may name patients and is kept nowhere.
 
     `answered` gets what the command reported as its result, `failed` a sentence that says why there is none,
-    `progressed` how many of how many items are done.
+    `progressed` how many of how many items are done, `taken` each part of an answer that comes in parts. However long
+    an answer is, it is handed on in slices between the window's events.
     """
 
     def __init__(
@@ -27,10 +31,13 @@ class ChildQuery:
         answered: Callable[[Mapping[str, Any]], None],
         failed: Callable[[str], None],
         progressed: Callable[[int, int], None] = lambda done, total: None,
+        taken: Callable[[Mapping[str, Any]], None] = lambda part: None,
     ) -> None:
         self._answered = answered
         self._failed = failed
         self._progressed = progressed
+        self._taken = taken
+        self._events: deque[Event] = deque()
         self._child: ChildProcess | None = None
         self._answer: Mapping[str, Any] | None = None
         self._lastLine = ""
@@ -61,14 +68,20 @@ class ChildQuery:
         if self._child is not None:
             self._child.cancel()
             self._child = None
+        self._events.clear()
 
     def _poll(self) -> None:
-        for event in self._child.events():
-            match event:
+        self._child.wait(HEADWAY_S)
+        self._events.extend(self._child.events())
+        deadline = time.monotonic() + SLICE_S
+        while self._events and time.monotonic() < deadline:
+            match event := self._events.popleft():
                 case Progress():
                     self._progressed(event.done, event.total)
                 case LogLine():
                     self._lastLine = event.text
+                case Part():
+                    self._taken(event.facts)
                 case Result():
                     self._answer = event.facts
                 case Ended():

@@ -56,7 +56,7 @@ class InstallationPanel:
         self.table.hide()
         layout.addWidget(self.table)
         row = qt.QHBoxLayout()
-        self.checkButton = qt.QPushButton(_("C&heck installation"))
+        self.checkButton = qt.QPushButton(_("Chec&k installation"))
         self.checkButton.toolTip = _("Look which optional packages are present. Nothing is installed.")
         self.checkButton.connect("clicked()", self.check)
         self.installButton = qt.QPushButton(_("&Install missing…"))

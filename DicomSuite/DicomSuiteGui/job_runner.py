@@ -14,16 +14,18 @@ import qt
 import slicer
 
 from DicomSuiteGui.stored_settings import storedSettings
-from DicomSuiteLib.child_process import KEPT_LINES, ChildProcess, Ended, Event, LogLine, Progress, Result
+from DicomSuiteLib.child_process import KEPT_LINES, ChildProcess, Ended, Event, LogLine, Part, Progress, Result
 from DicomSuiteLib.ephemeral_folder import remove_ephemeral_folder
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.job_store import JobStore
-from DicomSuiteLib.jobs import CANCELLED_BY_EXIT, CANCELLED_BY_USER, Job, JobRequest, outcome
+from DicomSuiteLib.jobs import CANCELLED_BY_EXIT, CANCELLED_BY_USER, Job, JobRequest, outcome, repeated
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteLib.python_interpreter import SLICERS_PYTHON, dicomsuite_command, dicomsuite_environment
 from DicomSuiteLib.tasks import State
 
 POLL_MS = 50
+HEADWAY_S = 0.005
+"""How long each poll waits so that the threads of a child come forward: Slicer's event loop keeps Python's lock."""
 CLOSING_S = 2.0
 """How long closing waits for a cancelled child; longer than the grace that it is given."""
 
@@ -67,8 +69,14 @@ class JobRunner:
         return job
 
     def rerun(self, jobId: str) -> Job:
-        """Queue a new job that asks for the same as this one."""
-        return self.submit(self._jobs[jobId].request)
+        """Queue a new job that asks for the same as this one, and writes beside what that one has written."""
+        taken = {job.request.output for job in self._jobs.values()}
+        return self.submit(repeated(self.request(jobId), taken))
+
+    def request(self, jobId: str) -> JobRequest:
+        """What a job asks for, with its input, which is left on disk for jobs of earlier sessions."""
+        request = self._jobs[jobId].request
+        return replace(request, input_text=request.input_text or self._store.input_text(jobId))
 
     def cancel(self, jobId: str) -> None:
         """Cancel a job of this Slicer; one that runs ends soon after, one that has ended stays as it is."""
@@ -128,6 +136,7 @@ class JobRunner:
             self._timer.stop()
             return
         jobId, child = self._running
+        child.wait(HEADWAY_S)
         events = child.events()
         if not events:
             return
@@ -172,6 +181,8 @@ def _after(job: Job, event: Event) -> Job:
             return replace(job, done=event.done, total=event.total, counts=event.counts, **pace)
         case LogLine():
             return replace(job, log=(*job.log, event.text)[-KEPT_LINES:])
+        case Part():
+            return job  # what a job finds is in its output
         case Result():
             return replace(job, result=event.facts)
         case Ended():

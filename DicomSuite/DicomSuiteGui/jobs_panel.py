@@ -19,6 +19,7 @@ from DicomSuiteGui.table_look import NarrowColumns, makeCompact, setColumnWidths
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.job_results import place_of
 from DicomSuiteLib.jobs import Job
+from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteLib.tasks import State
 
 STATE, TITLE, PROGRESS, STARTED, DURATION = range(5)
@@ -31,9 +32,13 @@ _ICON = "mm"  # as wide as the sign before the word
 
 
 class JobsPanel:
-    """Shows the runner's jobs from `activate` to `deactivate`; the filter's control belongs to the module."""
+    """Shows the runner's jobs from `activate` to `deactivate`; the filter's control belongs to the module.
+
+    `changed` is emitted without arguments when a job has news.
+    """
 
     def __init__(self, filterBox: "qt.QComboBox") -> None:
+        self.changed = Signal()
         self._runner: job_runner.JobRunner | None = None
         self._filterBox = filterBox
         self._background = Background()
@@ -136,7 +141,7 @@ class JobsPanel:
         self.cancelButton = self._button(layout, _("&Cancel"), self._onCancel)
         self.rerunButton = self._button(layout, _("Re-r&un"), self._onRerun)
         self.openButton = self._button(layout, _("Ope&n"), self._onOpen)
-        self.removeButton = self._button(layout, _("Remo&ve"), self._onRemove)
+        self.removeButton = self._button(layout, _("Re&move"), self._onRemove)
         return layout
 
     def _button(self, layout: "qt.QHBoxLayout", text: str, slot: object) -> "qt.QPushButton":
@@ -237,6 +242,7 @@ class JobsPanel:
             if not job.is_live:
                 self._findPlace()
             self._updateButtons()
+        self.changed.emit()
 
     def _onRemoved(self, jobId: str) -> None:
         if jobId not in self._rows:

@@ -26,6 +26,8 @@ class SettingsPanel:
         self._connections = (
             (self._output, "currentPathChanged(QString)", self._onChanged),
             (self._key, "currentPathChanged(QString)", self._onChanged),
+            (self._output, "validInputChanged(bool)", self._onChanged),  # a line that is emptied says only this
+            (self._key, "validInputChanged(bool)", self._onChanged),
             (self._workers, "valueChanged(int)", self._onChanged),
             (self._ephemeral, "toggled(bool)", self._onEphemeral),
         )
@@ -44,14 +46,10 @@ class SettingsPanel:
             wasBlocked = widget.blockSignals(True)
             setattr(widget, name, value)
             widget.blockSignals(wasBlocked)
-        self._update()
+        self.update()
 
-    def close(self) -> None:
-        """Let go of the controls."""
-        for widget, signal, slot in self._connections:
-            widget.disconnect(signal, slot)
-
-    def _update(self) -> None:
+    def update(self) -> None:
+        """Enable what can be changed now, and say why the rest cannot."""
         isEphemeral = self._ephemeral.checked
         for widget, toolTip in (
             (self._output, _("Each job writes into a new folder in here. Empty: DicomSuite in your home folder.")),
@@ -67,6 +65,11 @@ class SettingsPanel:
             else _("Jobs, results and key lie in a private temporary folder that is deleted when Slicer is closed.")
         )
 
+    def close(self) -> None:
+        """Let go of the controls."""
+        for widget, signal, slot in self._connections:
+            widget.disconnect(signal, slot)
+
     def _onChanged(self, _value: object) -> None:
         changes = {
             "output_folder": self._output.currentPath,
@@ -76,9 +79,12 @@ class SettingsPanel:
         storeSettings(replace(storedSettings(), **changes))
 
     def _onEphemeral(self, isWanted: bool) -> None:
+        if _isBusy():  # since the controls were shown
+            self.refresh()
+            return
         storeSettings(replace(storedSettings(), ephemeral=isWanted))
         job_runner.closeRunner()
-        self._update()
+        self.update()
         self.storeMoved.emit()
 
 

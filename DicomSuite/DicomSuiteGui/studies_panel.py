@@ -10,6 +10,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from DicomSuiteGui.background import Background
+from DicomSuiteGui.dicom_database import dicomDatabase
 from DicomSuiteGui.paced import Paced
 from DicomSuiteGui.table_look import NarrowColumns, makeCompact, setColumnWidths
 from DicomSuiteLib.plain_signal import Signal
@@ -55,7 +56,7 @@ class StudiesPanel:
     def activate(self) -> None:
         """Read the database, and follow its changes."""
         self.deactivate()
-        self._database = slicer.dicomDatabase
+        self._database = dicomDatabase()
         for signal in _DATABASE_SIGNALS if self._database else ():
             self._database.connect(signal, self._onDatabaseChanged)
         self.refresh()
@@ -158,7 +159,7 @@ class StudiesPanel:
         for column, text in enumerate(shown):
             self._setCell(row, column, text, text.casefold())
         self._setCell(row, SERIES, str(len(study.series)), len(study.series))
-        self._setCell(row, SIZE, "", -1)
+        self._setCell(row, SIZE, "", -1.0)
         first = self._model.index(row, PATIENT)
         words = (study.patient_name, study.patient_id, study.date, modalities, study.description)
         self._model.setData(first, "\n".join(words), _SEARCH_ROLE)
@@ -169,7 +170,7 @@ class StudiesPanel:
             alignment = int(qt.Qt.AlignRight) | int(qt.Qt.AlignVCenter)
             self._model.setData(self._model.index(row, column), alignment, qt.Qt.TextAlignmentRole)
 
-    def _setCell(self, row: int, column: int, text: str, sortKey: str | int) -> None:
+    def _setCell(self, row: int, column: int, text: str, sortKey: str | float) -> None:
         index = self._model.index(row, column)
         self._model.setData(index, text, qt.Qt.DisplayRole)
         self._model.setData(index, sortKey, _SORT_ROLE)
@@ -215,7 +216,7 @@ class StudiesPanel:
         for study, size in zip(studies, sizes, strict=True):
             self._sizes[study.uid] = (study, size)
             if self._studies.get(study.uid) == study:
-                self._setCell(rows[study.uid], SIZE, readable_size(size), size)
+                self._setCell(rows[study.uid], SIZE, readable_size(size), float(size))  # not int: Qt compares 32 bits
         self._measureNext()
 
     def _onMeasureSizes(self, isWanted: bool) -> None:

@@ -52,6 +52,13 @@ class LogLine:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One of many things that a command reports one by one, so that a long answer can be taken in bit by bit."""
+
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Result:
     """What the command reported at its end."""
 
@@ -66,7 +73,7 @@ class Ended:
     was_cancelled: bool
 
 
-Event = Progress | LogLine | Result | Ended
+Event = Progress | LogLine | Part | Result | Ended
 
 
 class ChildProcess:
@@ -93,6 +100,7 @@ class ChildProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._was_cancelled = False
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
+        self._parts: list[Part] = []
         self._progress: Progress | None = None
         self._result: Result | None = None
         self._ended: Ended | None = None
@@ -100,11 +108,12 @@ class ChildProcess:
         self._supervisor.start()
 
     def events(self) -> list[Event]:
-        """What has come since the last call, without waiting: log, progress, result and at last Ended, once."""
+        """What has come since the last call, without waiting: log, parts, progress, result and at last Ended, once."""
         with self._lock:
-            events: list[Event] = [LogLine(line) for line in self._lines]
+            events: list[Event] = [*map(LogLine, self._lines), *self._parts]
             events += filter(None, (self._progress, self._result, self._ended))
             self._lines.clear()
+            self._parts.clear()
             self._progress = self._result = self._ended = None
         return events
 
@@ -181,6 +190,9 @@ class ChildProcess:
         if facts is not None and set(facts) == {"result"} and isinstance(facts["result"], dict):
             with self._lock:
                 self._result = Result(facts["result"])
+        elif facts is not None and set(facts) == {"part"} and isinstance(facts["part"], dict):
+            with self._lock:
+                self._parts.append(Part(facts["part"]))
         elif facts is not None and {"done", "total"} <= facts.keys():
             with self._lock:
                 self._progress = _progress(facts)

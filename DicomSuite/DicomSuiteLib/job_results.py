@@ -71,7 +71,7 @@ def refused_files(job: Job) -> list[RefusedFile]:
     if not path:
         return []
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+        with open(path, encoding="utf-8", errors="replace", newline="") as file:  # only to be shown; Qt wants Unicode
             rows = csv.DictReader(file)
             return [RefusedFile(row["path"], row["reason"]) for row, _ in zip(rows, range(LISTED_FILES), strict=False)]
     except OSError:  # a later run into the same folder has taken the list away

@@ -45,10 +45,8 @@ SCHEMA = (
     "request TEXT NOT NULL, input BLOB NOT NULL, progress TEXT NOT NULL)",
 )
 NEWEST_FIRST = "ORDER BY created DESC, id"
-UPSERT = (
-    "INSERT INTO job (id, owner, state, created, request, input, progress) VALUES (?, ?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (id) DO UPDATE SET state = excluded.state, progress = excluded.progress"
-)
+INSERT = "INSERT INTO job (id, owner, state, created, request, input, progress) VALUES (?, ?, ?, ?, ?, ?, ?)"
+UPDATE = "UPDATE job SET state = ?, progress = ? WHERE id = ?"
 DROP_OLD = (
     f"DELETE FROM job WHERE id IN (SELECT id FROM (SELECT id, ROW_NUMBER() OVER newest AS number, "
     f"SUM(LENGTH(request) + LENGTH(input) + LENGTH(progress)) OVER newest AS bytes FROM job "
@@ -90,22 +88,26 @@ class JobStore:
     def add(self, request: JobRequest) -> Job:
         """Store a new job that waits; the oldest finished ones go where there are too many."""
         job = Job(uuid.uuid4().hex, request, time.time())
-        self.save(job)
+        asked = json.dumps({**dataclasses.asdict(request), "input_text": ""})
+        # JSON's escapes carry what SQLite's text does not: file names that are no valid Unicode.
+        packed = zlib.compress(json.dumps(request.input_text).encode("ascii"), 1)
+        self._write(INSERT, (job.id, self._owner, job.state, job.created, asked, packed, _progress(job)))
         self._write(DROP_OLD, (KEPT_JOBS, KEPT_BYTES))
         return job
 
     def save(self, job: Job) -> None:
-        """Store where a job stands."""
-        request = {**dataclasses.asdict(job.request), "input_text": ""}
-        progress = {name: getattr(job, name) for name in _IN_PROGRESS}
-        # JSON's escapes carry what SQLite's text does not: file names that are no valid Unicode.
-        packed = zlib.compress(json.dumps(job.request.input_text).encode("ascii"), 1)
-        row = (job.id, self._owner, job.state, job.created, json.dumps(request), packed, json.dumps(progress))
-        self._write(UPSERT, row)
+        """Store where a job stands that was added before."""
+        self._write(UPDATE, (job.state, _progress(job), job.id))
 
     def jobs(self) -> list[Job]:
-        """Return every job, the newest first."""
+        """Return every job, the newest first; without their inputs, which may hold a million paths (`input_text`)."""
         return self._jobs()
+
+    def input_text(self, job_id: str) -> str:
+        """What a job reads from its standard input; "" where the job is not stored any more."""
+        with self._explain():
+            row = self._connection.execute("SELECT input FROM job WHERE id = ?", (job_id,)).fetchone()
+        return json.loads(zlib.decompress(row[0])) if row else ""
 
     def remove(self, job_id: str) -> None:
         """Forget a job; its bytes are overwritten."""
@@ -138,16 +140,13 @@ class JobStore:
         self._lock_file(owner).unlink(missing_ok=True)
 
     def _jobs(self, condition: str = "", parameters: tuple = ()) -> list[Job]:
-        query = f"SELECT id, owner, state, created, request, input, progress FROM job {condition} {NEWEST_FIRST}"
+        query = f"SELECT id, owner, state, created, request, progress FROM job {condition} {NEWEST_FIRST}"
         with self._explain():
             return [self._job(*row) for row in self._connection.execute(query, parameters)]
 
-    def _job(
-        self, job_id: str, owner: str, state: str, created: float, request: str, packed: bytes, progress: str
-    ) -> Job:
+    def _job(self, job_id: str, owner: str, state: str, created: float, request: str, progress: str) -> Job:
         asked, stands = json.loads(request), json.loads(progress)
         asked["arguments"] = tuple(asked["arguments"])
-        asked["input_text"] = json.loads(zlib.decompress(packed))
         stands["log"] = tuple(stands["log"])
         is_own = owner == self._owner
         return Job(job_id, JobRequest(**asked), created, State(state), is_own=is_own, **stands)
@@ -201,3 +200,7 @@ class JobStore:
             raise JobStoreError(
                 f"{self._path}: {error}. Free some space, or move this file elsewhere to start with no jobs."
             ) from error
+
+
+def _progress(job: Job) -> str:
+    return json.dumps({name: getattr(job, name) for name in _IN_PROGRESS})

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import itertools
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from DicomSuiteLib.tasks import Cancelled, State
@@ -72,6 +75,20 @@ class Job:
         if self.started is None:
             return None
         return max((now if self.finished is None else self.finished) - self.started, 0.0)
+
+
+def repeated(request: JobRequest, taken: Collection[str]) -> JobRequest:
+    """The same once more, into an output of its own: commands refuse a folder that holds something.
+
+    `taken` are outputs that other jobs have or will have.
+    """
+    if not request.output:
+        return request
+    path = Path(request.output)
+    names = (str(path.with_name(f"{path.stem}-{number}{path.suffix}")) for number in itertools.count(2))
+    output = next(name for name in names if name not in taken and not os.path.exists(name))
+    arguments = tuple(output if word == request.output else word for word in request.arguments)
+    return replace(request, arguments=arguments, output=output)
 
 
 def outcome(exit_code: int | None, counts: Mapping[str, int], last_line: str) -> tuple[State, str]:

@@ -141,8 +141,20 @@ def test_long_result_stays_one_line():
     assert len(result.facts["names"]) == 20_000
 
 
+def test_answer_in_parts_comes_whole_and_in_order():
+    source = """
+import json
+for n in range(5000):
+    print(json.dumps({"part": {"n": n}}))
+print(json.dumps({"result": {}}))
+"""
+    *parts, result, _ = all_events(python(source))
+    assert [part.facts["n"] for part in parts] == list(range(5000))
+    assert result == Result({})
+
+
 def test_lines_that_only_look_like_reports_are_log():
-    lines = ["{broken", '{"done": 1}', "[1]", '{"result": 1}']
+    lines = ["{broken", '{"done": 1}', "[1]", '{"result": 1}', '{"part": 1}']
     *log, _ = all_events(python(f"for line in {lines!r}: print(line)"))
     assert [event.text for event in log] == lines
 

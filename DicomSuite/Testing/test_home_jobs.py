@@ -1,6 +1,5 @@
 """Jobs and results of the home module: real children, real tables, real buttons."""
 
-import sys
 from dataclasses import replace
 
 import pytest
@@ -15,6 +14,7 @@ from DicomSuiteGui.results_panel import ResultsPanel
 from DicomSuiteLib.job_store import JobStore
 from DicomSuiteLib.jobs import LOST, Job, JobRequest
 from DicomSuiteLib.private_folder import private_folder
+from DicomSuiteLib.python_interpreter import python_interpreter
 from DicomSuiteLib.tasks import State
 from home_runs import ownHome
 
@@ -31,7 +31,8 @@ for done in range(40):
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     """A home of the test's own, in which the arguments of a job are a Python program."""
-    monkeypatch.setattr(job_runner, "dicomsuite_command", lambda arguments: [sys.executable, "-c", *arguments])
+    python = str(python_interpreter())
+    monkeypatch.setattr(job_runner, "dicomsuite_command", lambda arguments: [python, "-c", *arguments])
     with ownHome(tmp_path) as home:
         yield home
 

@@ -168,6 +168,8 @@ def test_settings_are_stored_at_once_and_shown_again(widget, tmp_path):
     enter(widget)
     assert widget.ui.outputFolderLineEdit.currentPath == str(tmp_path)
     assert widget.ui.workerCountSpinBox.value == 1
+    widget.ui.outputFolderLineEdit.currentPath = widget.ui.keyFileLineEdit.currentPath = ""
+    assert (storedSettings().output_folder, storedSettings().key_file) == ("", "")
 
 
 def test_ephemeral_mode_keeps_jobs_apart_and_leaves_nothing(widget, tmp_path, home):
@@ -197,12 +199,10 @@ def test_ephemeral_mode_cannot_be_changed_while_a_job_runs(widget, home):
     from DicomSuiteGui.job_runner import runner
 
     job = runner().submit(JobRequest("demo", "Demonstration", ("demo", str(home / "out"))))
-    widget.settings.refresh()
     assert not widget.ui.ephemeralCheckBox.enabled
     assert "Wait" in widget.ui.ephemeralCheckBox.toolTip
     runner().cancel(job.id)
     waitUntil(lambda: not runner().isBusy)
-    widget.settings.refresh()
     assert widget.ui.ephemeralCheckBox.enabled
 
 

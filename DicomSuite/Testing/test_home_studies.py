@@ -133,11 +133,13 @@ def test_empty_database_explains_itself_and_leads_to_the_dicom_module(panel, tmp
     assert opened == ["DICOM"]
 
 
-def test_no_database_explains_itself(panel, monkeypatch):
-    monkeypatch.setattr(slicer, "dicomDatabase", None)
-    panel.activate()
-    waitUntil(lambda: not panel.isReading)
-    assert panel.message.visible and panel.openDicomButton.visible
+def test_no_database_explains_itself(panel, tmp_path):
+    with ownDatabase(tmp_path, 0):
+        slicer.dicomDatabase.closeDatabase()
+        panel.activate()
+        waitUntil(lambda: not panel.isReading)
+        assert panel.message.visible and panel.openDicomButton.visible
+        panel.deactivate()
 
 
 class ManyStudies:
@@ -172,7 +174,7 @@ class ManyStudies:
 
 
 def test_large_database_never_holds_up_the_windows(panel, monkeypatch):
-    monkeypatch.setattr(slicer, "dicomDatabase", ManyStudies(2000))
+    monkeypatch.setattr(studies_panel, "dicomDatabase", lambda: ManyStudies(2000))
     with EventLoopGap() as gap:
         panel.activate()
         waitUntil(lambda: not panel.isReading, timeout=60)
@@ -182,7 +184,7 @@ def test_large_database_never_holds_up_the_windows(panel, monkeypatch):
 
 
 def test_nothing_is_read_after_the_panel_was_left(panel, monkeypatch):
-    monkeypatch.setattr(slicer, "dicomDatabase", ManyStudies(5000))
+    monkeypatch.setattr(studies_panel, "dicomDatabase", lambda: ManyStudies(5000))
     panel.activate()
     waitUntil(lambda: cells(panel, PATIENT))
     panel.deactivate()
@@ -227,7 +229,7 @@ def test_render_gets_the_series_after_they_were_loaded(filled, target, monkeypat
 
 def test_many_series_are_only_loaded_after_a_question(panel, target, monkeypatch):
     loaded = []
-    monkeypatch.setattr(slicer, "dicomDatabase", ManyStudies(MANY_SERIES))
+    monkeypatch.setattr(studies_panel, "dicomDatabase", lambda: ManyStudies(MANY_SERIES))
     monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda *_texts, **_options: False)
     monkeypatch.setitem(sys.modules, "DICOMLib", loader(loaded.append))
     panel.activate()

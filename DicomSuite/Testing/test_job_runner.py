@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 import time
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from DicomSuiteGui.background import Background
 from DicomSuiteGui.job_runner import JobRunner, childEnvironment, closeRunner, runner
 from DicomSuiteLib.job_store import JobStore, JobStoreError
 from DicomSuiteLib.jobs import CANCELLED_BY_EXIT, CANCELLED_BY_USER, LOST, JobRequest
+from DicomSuiteLib.python_interpreter import python_interpreter
 from DicomSuiteLib.synthetic_study import write_synthetic_study
 from DicomSuiteLib.tasks import State
 
@@ -43,7 +43,8 @@ def jobs(store):
 @pytest.fixture
 def small_programs(monkeypatch):
     """The arguments of a job are a Python program in place of a `dicomsuite` command."""
-    monkeypatch.setattr(job_runner, "dicomsuite_command", lambda arguments: [sys.executable, "-c", *arguments])
+    python = str(python_interpreter())
+    monkeypatch.setattr(job_runner, "dicomsuite_command", lambda arguments: [python, "-c", *arguments])
 
 
 def request(*arguments, output="", text=""):
@@ -133,6 +134,23 @@ def test_rerun_is_a_new_job_that_asks_for_the_same(jobs, small_programs):
     again = jobs.rerun(job.id)
     assert again.id != job.id
     assert ended(jobs, again).log == job.log == ("hello",)
+
+
+def test_job_of_an_earlier_session_is_rerun_with_its_input(store, jobs, small_programs):
+    earlier = ended(jobs, jobs.submit(request("import sys; print(sys.stdin.read())", text="hello")))
+    later = JobRunner(store, childEnvironment())
+    assert later.job(earlier.id).request.input_text == ""
+    assert ended(later, later.rerun(earlier.id)).log == ("hello",)
+
+
+def test_export_can_be_rerun_although_its_folder_is_full(jobs, tmp_path):
+    study = write_synthetic_study(tmp_path / "in")
+    output = str(tmp_path / "out")
+    words = ("anonymize", str(study.folder), output, "--key-file", str(tmp_path / "key"), "--progress", "json")
+    job = ended(jobs, jobs.submit(request(*words, output=output)))
+    again = ended(jobs, jobs.rerun(job.id))
+    assert (again.state, again.reason) == (State.SUCCESS, job.reason)
+    assert again.result["files"] == job.result["files"] and again.request.output != output
 
 
 def test_ended_job_can_be_removed_and_a_live_one_cannot(jobs, small_programs):

@@ -71,14 +71,15 @@ def test_everything_about_a_job_survives_a_restart(path):
     store.save(job)
     store.close()
     again = JobStore(path)
-    assert again.jobs() == [replace(job, is_own=False)]
+    assert again.jobs() == [replace(job, is_own=False, request=replace(REQUEST, input_text=""))]
+    assert again.input_text(job.id) == REQUEST.input_text and again.input_text("gone") == ""
     again.close()
 
 
 def test_file_names_that_are_no_unicode_survive(store):
     odd = JobRequest("kind", "title", ("a\udcff",), "/o\udcfe", "/in/\udcff.dcm\n")
-    store.add(odd)
-    assert store.jobs()[0].request == odd
+    job = store.add(odd)
+    assert replace(store.jobs()[0].request, input_text=store.input_text(job.id)) == odd
 
 
 def test_newest_job_comes_first(store):

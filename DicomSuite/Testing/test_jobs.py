@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from DicomSuiteLib.jobs import CANCELLED_BY_USER, Job, JobRequest, outcome
+from DicomSuiteLib.jobs import CANCELLED_BY_USER, Job, JobRequest, outcome, repeated
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteLib.tasks import State
 
@@ -34,6 +34,16 @@ def test_duration_runs_on_until_the_job_has_ended():
     running = replace(JOB, state=State.RUNNING, started=110.0)
     assert running.duration_s(now=150.0) == 40.0
     assert replace(running, finished=115.0).duration_s(now=150.0) == 5.0
+
+
+def test_job_that_is_repeated_writes_beside_what_is_there(tmp_path):
+    output = tmp_path / "deidentified"
+    output.mkdir()
+    request = replace(JOB.request, arguments=("anonymize", "in", str(output), "--zip"), output=str(output))
+    again = repeated(request, taken=[str(tmp_path / "deidentified-2")])
+    assert again.output == str(tmp_path / "deidentified-3")
+    assert again.arguments == ("anonymize", "in", again.output, "--zip")
+    assert repeated(JOB.request, taken=[]) == JOB.request
 
 
 def test_job_lives_until_it_has_ended():

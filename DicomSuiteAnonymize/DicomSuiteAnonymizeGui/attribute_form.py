@@ -24,6 +24,7 @@ class AttributeForm:
         self._rows: tuple[TableRow, ...] = ()
         self._who = EVERYBODY
         self._actions: list[Action | None] = []
+        self._shown: tuple | None = None
         self.widget = qt.QWidget()
         layout = qt.QFormLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -40,14 +41,18 @@ class AttributeForm:
         self.removeButton.connect("clicked()", self._onRemove)
         layout.addRow(self.nameLabel)
         layout.addRow(_("&Action:"), self.actionBox)
-        layout.addRow(_("New &value:"), self.valueEdit)
+        layout.addRow(_("Ne&w value:"), self.valueEdit)
         layout.addRow(self.messageLabel)
         layout.addRow(self.removeButton)
         self.show((), EVERYBODY)
 
     def show(self, rows: Sequence[TableRow], who: Who) -> None:
-        """Edit these rows, for these instances."""
+        """Edit these rows, for these instances; what is being typed stays where nothing of that changes."""
         self._rows, self._who = tuple(rows), who
+        shown = tuple((row.path, row.edit) for row in rows), who
+        if shown == self._shown:
+            return
+        self._shown = shown
         allowed = [set(allowed_actions(row.path)) for row in rows]
         common = set.intersection(*allowed) if allowed else set()
         self._actions = [None, *(action for action in Action if action in common)]
@@ -68,6 +73,11 @@ class AttributeForm:
             self.valueEdit.selectAll()
         else:
             self.actionBox.setFocus()
+
+    def commit(self) -> str:
+        """Take over what is typed, as leaving the line does; why it is refused, or ""."""
+        self._onValue()
+        return self.messageLabel.text
 
     def _describe(self, common: set[Action]) -> None:
         if not self._rows:
@@ -115,6 +125,7 @@ class AttributeForm:
     def _onValue(self) -> None:
         value = self.valueEdit.text
         known = {row.edit.value if row.edit else "" for row in self._rows}
+        self._showMessage("")
         if not self._rows or known == {value} or (not value and self._action() not in _WITH_VALUE):
             return
         action = self._action()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import qt
@@ -16,7 +16,7 @@ from DicomSuiteAnonymizeLib.found_values import found_values
 from DicomSuiteAnonymizeLib.preview import FilePreview
 from DicomSuiteAnonymizeLib.profile import Scope, TagEdit
 from DicomSuiteAnonymizeLib.profile_editor import EVERYBODY, ProfileEditor, Who
-from DicomSuiteAnonymizeLib.survey import SeriesSurvey, Survey
+from DicomSuiteAnonymizeLib.survey import SeriesSurvey
 from DicomSuiteAnonymizeLib.tag_path import TagPath
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteLib.study_list import readable_date, readable_name
@@ -57,9 +57,9 @@ class AttributePanel:
         """Paths of the first file of each series in sight."""
         return [series.example for series in self._group.series]
 
-    def setSurvey(self, survey: Survey) -> None:
+    def setSeries(self, series: Sequence[SeriesSurvey]) -> None:
         """Show what was found in the files; the same patient, study or series stays in sight."""
-        self._groups = list(_groups(survey.series))
+        self._groups = list(_groups(series))
         self.whoBox.clear()
         for group in self._groups:
             self.whoBox.addItem(group.text)
@@ -144,30 +144,46 @@ class AttributePanel:
         return None
 
     def _warn(self) -> None:
+        lines = []
         if self._preview.refusal:
-            text = _("The first file would be quarantined: {reason}.").format(reason=self._preview.refusal)
+            lines.append(_("The first file would be quarantined: {reason}.").format(reason=self._preview.refusal))
         elif self._kept:
-            text = _("⚠ Attributes of the first file that still identify, as PS3.15 sees it: {count}").format(
-                count=len(self._kept)
+            lines.append(
+                _("⚠ Attributes of the first file that still identify, as PS3.15 sees it: {count}").format(
+                    count=len(self._kept)
+                )
             )
-        else:
-            text = ""
-        self.keptLabel.text = text
-        self.keptLabel.visible = bool(text)
+        strangers = self._editsForStrangers()
+        if strangers:
+            lines.append(
+                _(
+                    "⚠ Changes that concern none of these files, because they were made for other patients, studies or "
+                    "series, or with another key: {count}"
+                ).format(count=len(strangers))
+            )
+        self.keptLabel.text = "\n".join(lines)
+        self.keptLabel.visible = bool(lines)
+
+    def _editsForStrangers(self) -> list[TagEdit]:
+        known = {group.who for group in self._groups}
+        isRead = bool(self._groups[0].series)
+        return [edit for edit in self._editor.profile.edits if isRead and Who(edit.scope, edit.target) not in known]
 
 
 _NOBODY_YET = _Group(EVERYBODY, "", ())
+_BELOW_ALL = (Scope.PATIENT, Scope.STUDY, Scope.SERIES)
 
 
 def _groups(series: Sequence[SeriesSurvey]) -> Iterator[_Group]:
     """Everybody, then each patient followed by its studies and their series."""
     yield _Group(EVERYBODY, scopeWord(Scope.ALL), tuple(series))
+    words = {scope: "    " * depth + scopeWord(scope) for depth, scope in enumerate(_BELOW_ALL)}  # looked up once
     for patient in _by_target(series, Scope.PATIENT):
-        yield _group(Scope.PATIENT, patient, 0)
+        yield _group(Scope.PATIENT, patient, words)
         for study in _by_target(patient, Scope.STUDY):
-            yield _group(Scope.STUDY, study, 1)
+            yield _group(Scope.STUDY, study, words)
             for one in _by_target(study, Scope.SERIES):
-                yield _group(Scope.SERIES, one, 2)
+                yield _group(Scope.SERIES, one, words)
 
 
 def _by_target(series: Sequence[SeriesSurvey], scope: Scope) -> list[tuple[SeriesSurvey, ...]]:
@@ -177,7 +193,7 @@ def _by_target(series: Sequence[SeriesSurvey], scope: Scope) -> list[tuple[Serie
     return [tuple(group) for group in found.values()]
 
 
-def _group(scope: Scope, series: tuple[SeriesSurvey, ...], depth: int) -> _Group:
+def _group(scope: Scope, series: tuple[SeriesSurvey, ...], words: Mapping[Scope, str]) -> _Group:
     labels = series[0].labels
     texts = {
         Scope.PATIENT: (readable_name(labels["patient_name"]), labels["patient_id"]),
@@ -185,7 +201,7 @@ def _group(scope: Scope, series: tuple[SeriesSurvey, ...], depth: int) -> _Group
         Scope.SERIES: (labels["modality"], labels["series_number"], labels["series_description"]),
     }
     name = "  ".join(filter(None, texts[scope])) or "–"
-    text = "    " * depth + _("{scope}: {name}").format(scope=scopeWord(scope), name=name)
+    text = _("{scope}: {name}").format(scope=words[scope], name=name)
     return _Group(Who(scope, series[0].target(scope)), text, series)
 
 

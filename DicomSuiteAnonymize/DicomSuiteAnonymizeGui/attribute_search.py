@@ -32,6 +32,7 @@ class AttributeSearch:
         self.searchBox.placeholderText = _("Name, keyword, tag or value")
         self.searchBox.connect("textChanged(QString)", self._filter)
         self.tree = qt.QTreeWidget()
+        self.tree.accessibleName = _("Further attributes")
         self.tree.setHeaderLabels([_("Attribute"), _("Found")])
         self.tree.selectionMode = qt.QAbstractItemView.ExtendedSelection
         self.tree.uniformRowHeights = True

@@ -52,6 +52,7 @@ class AttributeTable:
         self._rows: tuple[TableRow, ...] = ()
         self.widget = table = qt.QTableWidget()
         table.columnCount = 5
+        table.accessibleName = _("Attributes")
         table.setHorizontalHeaderLabels(
             [_("Attribute"), _("Found"), _("Action"), _("New value"), _("Result")],
         )
@@ -109,7 +110,7 @@ class AttributeTable:
             (foundText(row.found), foundToolTip(row.found)),
             (whatItIs, _("Chosen by you") if edit else _("By the profile: {rule}").format(rule=rule)),
             (edit.value if edit and edit.action in (Action.REPLACE, Action.RENUMBER) else "", ""),
-            (resultText(row.difference), _resultToolTip(row)),
+            (_resultText(row), _resultToolTip(row)),
         )
         for column, (text, toolTip) in enumerate(cells):
             item = qt.QTableWidgetItem(text)
@@ -144,7 +145,18 @@ class AttributeTable:
             self.widget.setColumnWidth(column, int(width * share / sum(shares.values())))
 
 
+def _resultText(row: TableRow) -> str:
+    return _("from {first} on").format(first=row.edit.value) if _isRenumbered(row) else resultText(row.difference)
+
+
+def _isRenumbered(row: TableRow) -> bool:
+    """Whether only the export, which knows all files of the series, can tell what one of them gets."""
+    return bool(row.edit) and row.edit.action is Action.RENUMBER
+
+
 def _resultToolTip(row: TableRow) -> str:
+    if _isRenumbered(row):
+        return _("The files of each series are numbered in their order in space or time.")
     if row.stillIdentifies:
         return _("Still identifies: the value stays as it is, and PS3.15 would have changed it.")
     if row.difference is None:

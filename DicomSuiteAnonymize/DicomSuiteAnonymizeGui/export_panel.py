@@ -32,32 +32,34 @@ class ExportPanel:
         self.requested = Signal()
         self._jobs: JobRunner | None = None
         self._job: Job | None = None
-        self._reason = ""
+        self._reason = self._trouble = ""
         self._importWhenDone = False
         self._offered = ""
         self.result = ResultPanel()
         self._build()
 
     def enter(self) -> None:
-        """Follow the jobs; an export that runs already is shown."""
-        self._jobs = runner()
+        """Follow the jobs, from now on also while another module is shown; an export that runs already is shown."""
+        self._unfollow()
+        self._trouble = ""
+        try:
+            self._jobs = runner()
+            self._offerFolder()
+        except DicomSuiteError as error:
+            self._trouble = str(error)
+            self._show()
+            return
         self._jobs.changed.connect(self._onJobChanged)
-        self._offerFolder()
         if self._job is None:
-            self._job = next((job for job in self._jobs.jobs() if job.request.kind == KIND and job.is_live), None)
+            live = (job for job in self._jobs.jobs() if job.request.kind == KIND and job.is_live and job.is_own)
+            self._job = next(live, None)
         else:
             self._job = self._jobs.job(self._job.id)
         self._show()
 
-    def exit(self) -> None:
-        """Follow them no more; the export goes on."""
-        if self._jobs is not None:
-            self._jobs.changed.disconnect(self._onJobChanged)
-            self._jobs = None
-
     def cleanup(self) -> None:
         """Let go of everything that outlives the panel."""
-        self.exit()
+        self._unfollow()
         self.result.cleanup()
 
     def setReason(self, reason: str) -> None:
@@ -79,7 +81,7 @@ class ExportPanel:
         try:
             self._job = runner().submit(request)
         except DicomSuiteError as error:
-            self._showStatus(str(error))
+            self.showStatus(str(error))
             return
         self._show()
 
@@ -103,6 +105,7 @@ class ExportPanel:
         self.folderEdit.showHistoryButton = False
         self.folderEdit.toolTip = _("Each export makes a new folder in this one")
         self.folderEdit.connect("currentPathChanged(QString)", lambda path: self._show())
+        self.folderEdit.connect("validInputChanged(bool)", lambda isValid: self._show())  # it was emptied
         form.addRow(_("&Into:"), self.folderEdit)
         row = qt.QHBoxLayout()
         self.exportButton = qt.QPushButton(_("Export"))
@@ -116,12 +119,18 @@ class ExportPanel:
         row.addWidget(self.resumeButton)
         row.addWidget(self.cancelButton)
         self.progressBar = qt.QProgressBar()
+        self.progressBar.accessibleName = _("Progress of the export")
         self.statusLabel = qt.QLabel()
         self.statusLabel.wordWrap = True
         layout.addLayout(form)
         layout.addLayout(row)
         for widget in (self.progressBar, self.statusLabel, self.result.widget):
             layout.addWidget(widget)
+
+    def _unfollow(self) -> None:
+        if self._jobs is not None:
+            self._jobs.changed.disconnect(self._onJobChanged)
+            self._jobs = None
 
     def _offerFolder(self) -> None:
         """Follow the settings, unless the user has chosen a folder here."""
@@ -141,10 +150,10 @@ class ExportPanel:
     def _onCancel(self) -> None:
         runner().cancel(self._job.id)
         self.cancelButton.enabled = False
-        self._showStatus(_("Cancelling…"))
+        self.showStatus(_("Cancelling…"))
 
     def _onResume(self) -> None:
-        request = self._job.request
+        request = runner().request(self._job.id)
         self.start(replace(request, arguments=resumed(request.arguments)), self._importWhenDone)
 
     def _show(self) -> None:
@@ -154,7 +163,7 @@ class ExportPanel:
         self.exportButton.toolTip = reason or _("De-identify the selection into a new folder")
         isLive = self.isBusy
         self.cancelButton.visible = self.progressBar.visible = isLive
-        self.cancelButton.enabled = isLive and job.is_own
+        self.cancelButton.enabled = isLive
         self.cancelButton.toolTip = _("Stop; what is finished stays, and nothing half-written is left")
         self.resumeButton.visible = job is not None and job.state in (State.CANCELLED, State.FAILED)
         if job is None:
@@ -163,18 +172,19 @@ class ExportPanel:
             return
         self.progressBar.maximum = job.total
         self.progressBar.value = job.done
-        self._showStatus(_statusText(job))
+        self.showStatus(_statusText(job))
         if not isLive:
             self.result.show(job)
 
     def _whyNot(self) -> str:
-        if self._reason:
-            return self._reason
+        if self._trouble or self._reason:
+            return self._trouble or self._reason
         if self.isBusy:
             return _("An export is running.")
         return "" if self.folderEdit.currentPath else _("Choose a folder for the result.")
 
-    def _showStatus(self, text: str) -> None:
+    def showStatus(self, text: str) -> None:
+        """Say how far the export is, or why there is none; "" for nothing."""
         self.statusLabel.text = text
         self.statusLabel.visible = bool(text)
 

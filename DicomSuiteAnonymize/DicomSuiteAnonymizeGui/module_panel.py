@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import qt
@@ -17,12 +18,13 @@ from DicomSuiteAnonymizeGui.profile_bar import ProfileBar
 from DicomSuiteAnonymizeGui.selection import Source
 from DicomSuiteAnonymizeGui.source_panel import SourcePanel
 from DicomSuiteAnonymizeLib import command_lines
-from DicomSuiteAnonymizeLib.preview import from_json
+from DicomSuiteAnonymizeLib.preview import FilePreview, from_json
 from DicomSuiteAnonymizeLib.profile_editor import ProfileEditor
 from DicomSuiteAnonymizeLib.profile_store import ProfileStore, store_used
-from DicomSuiteAnonymizeLib.survey import Survey
+from DicomSuiteAnonymizeLib.survey import SeriesSurvey
 from DicomSuiteGui.child_query import ChildQuery
 from DicomSuiteGui.stored_settings import storedSettings
+from DicomSuiteLib.ephemeral_folder import ephemeral_folder
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.jobs import JobRequest
 
@@ -52,12 +54,16 @@ class ModulePanel:
             (ui.exportPlace, self.export),
         ):
             place.layout().addWidget(part.widget)
-        self._survey = ChildQuery(self._onSurveyed, self._onSurveyFailed, self._onSurveyProgress)
-        self._example = ChildQuery(self._onExample, lambda reason: self.attributes.setStatus(reason))
+        self._found: list[SeriesSurvey] = []
+        self._choice = 0
+        self._surveyedKey = None
+        self._allowsPixelRisk = False
+        self._survey = ChildQuery(self._onSurveyed, self._onSurveyFailed, self._onSurveyProgress, self._onSeries)
+        self._example = ChildQuery(self._onExample, self._onExampleFailed)
         self._surveyTimer = self._timer(self._startSurvey)
         self._exampleTimer = self._timer(self._startExample)
         self.source.changed.connect(self._onSourceChanged)
-        self.attributes.exampleChanged.connect(self._exampleTimer.start)
+        self.attributes.exampleChanged.connect(self._wantExample)
         self.preview.requested.connect(self._startPreview)
         self.export.requested.connect(self._startExport)
         self.export.result.imported.connect(self.source.refresh)
@@ -70,10 +76,8 @@ class ModulePanel:
         self.profileBar.update()
         self.export.enter()
         self._update()
-
-    def exit(self) -> None:
-        """The module is left; what was found of patients stays in memory only as long as the panel lives."""
-        self.export.exit()
+        if self._isKeyReplaced():
+            self._onSourceChanged()
 
     def cleanup(self) -> None:
         """Let go of everything that outlives the panel."""
@@ -90,6 +94,9 @@ class ModulePanel:
         self._parameters = parameters
         if self.source.kind is not parameters.sourceKind:
             self.source.setKind(parameters.sourceKind)
+        if self._allowsPixelRisk != parameters.allowPixelRisk:
+            self._allowsPixelRisk = parameters.allowPixelRisk
+            self._onRulesChanged()
 
     def _timer(self, function) -> qt.QTimer:
         timer = qt.QTimer()
@@ -101,11 +108,12 @@ class ModulePanel:
     # What is in the files
 
     def _onSourceChanged(self) -> None:
+        self._choice += 1
         self._update()
         self.preview.clear()
         self._survey.drop()
         self._example.drop()
-        self.attributes.setSurvey(Survey())
+        self.attributes.setSeries([])
         self._surveyTimer.start()
 
     def _startSurvey(self) -> None:
@@ -113,72 +121,114 @@ class ModulePanel:
             self.attributes.setStatus("")
             return
         self.attributes.setStatus(_("Reading…"))
-        self.source.gather(self._surveyFiles)
+        self.source.gather(self._ifStillChosen(self._surveyFiles))
+
+    def _ifStillChosen(self, deliver: Callable[[Source], None]) -> Callable[[Source], None]:
+        """`deliver`, but not where another source is chosen while the database lists the files of this one."""
+        choice = self._choice
+        return lambda source: deliver(source) if choice == self._choice else None
+
+    def _isKeyReplaced(self) -> bool:
+        """Whether patients, studies and series have other pseudonyms by now, and so edits for them other targets."""
+        try:
+            return self._surveyedKey not in (None, storedSettings().key_path())
+        except DicomSuiteError:  # the export is disabled and says why
+            return False
 
     def _surveyFiles(self, source: Source) -> None:
+        self._found = []
         try:
-            self._survey.ask(command_lines.survey(source.words, storedSettings().key_path()), source.inputText)
+            self._surveyedKey = storedSettings().key_path()
+            self._survey.ask(command_lines.survey(source.words, self._surveyedKey), source.inputText)
         except DicomSuiteError as error:
             self._onSurveyFailed(str(error))
 
     def _onSurveyProgress(self, done: int, total: int) -> None:
         self.attributes.setStatus(_("Reading {done} of {total} files…").format(done=done, total=total))
 
+    def _onSeries(self, part: Mapping[str, Any]) -> None:
+        self._found.append(SeriesSurvey.from_json(part))
+
     def _onSurveyFailed(self, reason: str) -> None:
         self.attributes.setStatus(reason)
 
     def _onSurveyed(self, result: Mapping[str, Any]) -> None:
-        survey = Survey.from_json(result)
-        unreadable = sum(survey.unreadable.values())
+        unreadable = sum(result["unreadable"].values())
         self.attributes.setStatus(
             _("{count} files cannot be read as DICOM.").format(count=unreadable) if unreadable else ""
         )
-        self.attributes.setSurvey(survey)
+        self.attributes.setSeries(self._found)
 
     # What becomes of the first file
 
     def _onRulesChanged(self) -> None:
         self.preview.clear()
+        self._wantExample()
+
+    def _wantExample(self) -> None:
+        self._example.drop()  # it answers for other rules, or for another file
         self._exampleTimer.start()
 
     def _startExample(self) -> None:
         examples = self.attributes.examples[:1]
         if examples:
-            self._ask(lambda rules: self._example.ask(command_lines.preview(rules), examples[0]))
+            firstFile = command_lines.as_list(examples)
+            self._ask(lambda rules: self._example.ask(command_lines.preview(rules), firstFile))
 
     def _onExample(self, result: Mapping[str, Any]) -> None:
         self.attributes.setPreview(*from_json(result["files"][0]))
 
+    def _onExampleFailed(self, reason: str) -> None:
+        self.attributes.setPreview(FilePreview(()), frozenset())
+        self.attributes.setStatus(reason)
+
     # What an export would do, and the export
 
     def _startPreview(self) -> None:
-        self.source.gather(lambda source: self._ask(lambda rules: self._previewWith(source, rules)))
+        self.attributes.form.commit()
+        self.source.gather(
+            self._ifStillChosen(lambda source: self._ask(lambda rules: self._previewWith(source, rules)))
+        )
 
     def _previewWith(self, source: Source, rules: command_lines.Rules) -> None:
         target, workers = self.export.newTarget(), storedSettings().workers
         counting = command_lines.rehearsal(source.words, target, rules, workers)
-        firstFiles = "\0".join(self.attributes.examples[:_FIRST_FILES])
+        firstFiles = command_lines.as_list(self.attributes.examples[:_FIRST_FILES])
         self.preview.start(counting, source.inputText, command_lines.preview(rules), firstFiles)
 
     def _startExport(self) -> None:
-        self.source.gather(lambda source: self._ask(lambda rules: self._exportWith(source, rules)))
+        obstacle = self.attributes.form.commit()  # a click on a button need not take the focus from the line
+        if obstacle:
+            self.export.showStatus(_("The new value of an attribute is not accepted: {reason}").format(reason=obstacle))
+            return
+        self.source.gather(self._exportWith)
 
-    def _exportWith(self, source: Source, rules: command_lines.Rules) -> None:
+    def _exportWith(self, source: Source) -> None:
+        if self.export.isBusy:  # the button was pressed twice while the database listed the files
+            return
         target = self.export.newTarget()
-        kind, workers = self._parameters.outputKind, storedSettings().workers
-        arguments = command_lines.anonymize(source.words, target, rules, workers, pack=kind is OutputKind.ZIP)
+        kind, settings = self._parameters.outputKind, storedSettings()
+        try:
+            rules = self._rules(settings.store_folder())  # kept, so that the job can be run again
+        except DicomSuiteError as error:
+            self.export.showStatus(str(error))
+            return
+        isArchive = kind is OutputKind.ZIP
+        arguments = command_lines.anonymize(source.words, target, rules, settings.workers, pack=isArchive)
         title = _("De-identify {source}").format(source=source.description)
         request = JobRequest(KIND, title, arguments, str(target), source.inputText)
         self.export.start(request, importWhenDone=kind is OutputKind.IMPORT)
 
-    def _ask(self, question) -> None:
+    def _ask(self, question: Callable[[command_lines.Rules], None]) -> None:
         """Put a question that depends on the rules as they are now; says why where they cannot be stored."""
-        settings = storedSettings()
         try:
-            profileFile = store_used(self._editor.profile, settings.store_folder())
-            question(command_lines.Rules(profileFile, settings.key_path(), self._parameters.allowPixelRisk))
+            question(self._rules(ephemeral_folder()))
         except DicomSuiteError as error:
             self.attributes.setStatus(str(error))
+
+    def _rules(self, folder: Path) -> command_lines.Rules:
+        profileFile = store_used(self._editor.profile, folder)
+        return command_lines.Rules(profileFile, storedSettings().key_path(), self._parameters.allowPixelRisk)
 
     def _update(self) -> None:
         self.preview.setReason(self.source.reason)

@@ -39,6 +39,8 @@ class PreviewPanel:
         self.countsTree, self.filesTree = qt.QTreeWidget(), qt.QTreeWidget()
         self.countsTree.setHeaderLabels([_("What is done"), _("How often")])
         self.countsTree.rootIsDecorated = False
+        self.countsTree.accessibleName = _("What is done in all files")
+        self.filesTree.accessibleName = _("First files before and after")
         self.filesTree.setHeaderLabels([_("Attribute"), _("Before"), _("After")])
         for tree in (self.countsTree, self.filesTree):
             tree.uniformRowHeights = True

@@ -8,10 +8,10 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.profile import BUILT_IN
 from DicomSuiteAnonymizeLib.profile_editor import ProfileEditor
 from DicomSuiteAnonymizeLib.profile_store import ProfileStore
+from DicomSuiteLib.errors import DicomSuiteError
 
 
 class ProfileBar:
@@ -50,12 +50,17 @@ class ProfileBar:
     def update(self) -> None:
         """Show what the editor holds."""
         profile = self._editor.profile
-        self._fill()
-        self._showMessage("" if profile.is_ps315 else _("This is NOT a de-identification according to PS3.15."))
-        isBuiltIn = profile.name in BUILT_IN
+        warnings = [] if profile.is_ps315 else [_("This is NOT a de-identification according to PS3.15.")]
+        try:
+            names = self._openStore().names()
+        except DicomSuiteError as error:
+            names = list(BUILT_IN)
+            warnings.append(str(error))
+        self._fill(names)
+        self._showMessage("\n".join(warnings))
         _enable(
             self.deleteButton,
-            not isBuiltIn and profile.name in self._openStore().names(),
+            profile.name not in BUILT_IN and profile.name in names,
             _("Delete this saved profile"),
             _("Only profiles that you have saved can be deleted."),
         )
@@ -73,7 +78,7 @@ class ProfileBar:
         profile = self._editor.profile.but(name=name, title=name)
         try:
             self._openStore().save(profile)
-        except AnonymizeError as error:
+        except DicomSuiteError as error:
             self._showMessage(str(error))
             return
         self._editor.open(profile)
@@ -87,19 +92,20 @@ class ProfileBar:
         layout.addWidget(button)
         return button
 
-    def _fill(self) -> None:
-        names = self._openStore().names()
+    def _fill(self, names: list[str]) -> None:
         current = self._editor.profile.name
         self.profileBox.clear()
         for name in names:
             changed = name == current and self._editor.is_changed
             self.profileBox.addItem(_("{name} (changed)").format(name=name) if changed else name, name)
-        self.profileBox.currentIndex = names.index(current) if current in names else -1
+        if current not in names:
+            self.profileBox.addItem(_("{name} (not saved)").format(name=current), current)
+        self.profileBox.currentIndex = self.profileBox.findData(current)
 
     def _onChosen(self, index: int) -> None:
         try:
             self._editor.open(self._openStore().read(self.profileBox.itemData(index)))
-        except AnonymizeError as error:
+        except DicomSuiteError as error:
             self.update()
             self._showMessage(str(error))
 
@@ -113,13 +119,22 @@ class ProfileBar:
             qt.QLineEdit.Normal,
             suggestion,
         )
-        if name:
+        if name and self._mayReplace(name.strip()):
             self.saveAs(name.strip())
 
+    def _mayReplace(self, name: str) -> bool:
+        """Ask before another saved profile is lost; one that was opened is replaced by what became of it."""
+        isAnother = name not in (*BUILT_IN, self._editor.profile.name) and self.profileBox.findData(name) >= 0
+        question = _('There is a profile "{name}" already. Replace it?')
+        return not isAnother or slicer.util.confirmYesNoDisplay(question.format(name=name))
+
     def _delete(self) -> None:
+        name = self._editor.profile.name
+        if not slicer.util.confirmYesNoDisplay(_('Delete the saved profile "{name}"?').format(name=name)):
+            return
         try:
-            self._openStore().delete(self._editor.profile.name)
-        except AnonymizeError as error:
+            self._openStore().delete(name)
+        except DicomSuiteError as error:
             self._showMessage(str(error))
             return
         self._editor.open(BUILT_IN["basic"])

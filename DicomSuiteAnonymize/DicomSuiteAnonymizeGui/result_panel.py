@@ -10,6 +10,8 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from DicomSuiteGui.desktop import openPath
+from DicomSuiteGui.dicom_database import dicomDatabase
 from DicomSuiteLib.jobs import Job
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteLib.tasks import State
@@ -35,6 +37,7 @@ class ResultPanel:
         self.summaryLabel = qt.QLabel()
         self.summaryLabel.wordWrap = True
         self.refusedTree = qt.QTreeWidget()
+        self.refusedTree.accessibleName = _("Quarantined files")
         self.refusedTree.setHeaderLabels([_("Quarantined"), _("Files")])
         self.refusedTree.minimumHeight = self.refusedTree.maximumHeight = 100
         self.refusedTree.setColumnWidth(0, 220)
@@ -60,6 +63,9 @@ class ResultPanel:
 
     def show(self, job: Job) -> None:
         """Show how this job ended; nothing where it has no result."""
+        if job is self._job:  # which may have been imported meanwhile; only the disk may have changed
+            self._update()
+            return
         self._job = job
         self.widget.visible = job.state is State.SUCCESS
         if job.state is not State.SUCCESS:
@@ -78,12 +84,15 @@ class ResultPanel:
 
     def importResult(self) -> None:
         """Add the de-identified files to the DICOM database, as copies, without blocking."""
+        self._update()
+        if not self.importButton.enabled:
+            return
         self._importedJob = self._job.id
         self._indexer = ctk.ctkDICOMIndexer()
         self._indexer.backgroundImportEnabled = True
         self._indexer.connect("indexingComplete(int,int,int,int)", self._onImported)
         self._indexer.connect("progress(int)", self._onImportProgress)
-        self._indexer.addDirectory(slicer.dicomDatabase, self._job.request.output, True, False)
+        self._indexer.addDirectory(dicomDatabase(), self._job.request.output, True, False)
         self._update()
 
     def _button(self, layout: qt.QHBoxLayout, text: str, function) -> qt.QPushButton:
@@ -124,7 +133,7 @@ class ResultPanel:
     def _whyNotImport(self, output: Path) -> str:
         if self._importedJob == self._job.id:
             return _("The import is running or done.")
-        if not slicer.dicomDatabase.isOpen:
+        if not dicomDatabase().isOpen:
             return _("Slicer's DICOM database is closed.")
         if not output.is_dir():
             return _("The result is no longer there.")
@@ -142,10 +151,14 @@ class ResultPanel:
         self.imported.emit()
 
     def _openReport(self) -> None:
-        _open(Path(self._job.request.output, "report.html"))
+        self._update()
+        if self.reportButton.enabled:
+            openPath(str(Path(self._job.request.output, "report.html")))
 
     def _openFolder(self) -> None:
-        _open(Path(self._job.request.output))
+        self._update()
+        if self.folderButton.enabled:
+            openPath(self._job.request.output)
 
 
 def _refreshDicomModule() -> None:
@@ -157,16 +170,12 @@ def _refreshDicomModule() -> None:
         DICOMUtils.refreshDICOMWidget()
 
 
-def _open(path: Path) -> None:
-    qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path)))
-
-
 def _refused_paths(quarantineList: str | None) -> dict[str, list[str]]:
     """Refused files by reason, from the list that lies beside the key."""
     if not quarantineList or not Path(quarantineList).is_file():
         return {}
     paths: dict[str, list[str]] = {}
-    with open(quarantineList, encoding="utf-8", errors="surrogateescape", newline="") as file:
+    with open(quarantineList, encoding="utf-8", errors="replace", newline="") as file:  # Qt wants Unicode
         for row, _number in zip(csv.DictReader(file), range(_MAX_LISTED), strict=False):
             paths.setdefault(row["reason"], []).append(row["path"])
     return paths

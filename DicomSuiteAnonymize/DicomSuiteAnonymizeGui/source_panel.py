@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import slicer
 from slicer.i18n import tr as _
 
 from DicomSuiteAnonymizeGui.selection import Source, SourceKind
+from DicomSuiteAnonymizeLib.command_lines import as_list
+from DicomSuiteGui.dicom_database import dicomDatabase
 from DicomSuiteGui.paced import Paced
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteLib.study_list import readable_date, readable_name
@@ -38,7 +41,7 @@ class SourcePanel:
         self._refreshTimer.setInterval(_REFRESH_MS)
         self._refreshTimer.connect("timeout()", self.refresh)
         self._build()
-        self._database = slicer.dicomDatabase
+        self._database = dicomDatabase()
         for signal in _DATABASE_SIGNALS:
             self._database.connect(signal, self._onDatabaseChanged)
 
@@ -60,7 +63,7 @@ class SourcePanel:
 
     @property
     def series(self) -> tuple[str, ...]:
-        """Series Instance UIDs of the selection in the database, in the order of the tree."""
+        """Series Instance UIDs of the selection in the database, sorted."""
         return self._series
 
     @property
@@ -104,7 +107,7 @@ class SourcePanel:
 
         def finish() -> None:
             self._gatherings.remove(gathering)
-            deliver(Source(("-",), "\0".join(paths), description))
+            deliver(Source(("-",), as_list(paths), description))
 
         gathering.start(map(self._database.filesForSeries, self._series), paths.extend, finish)
 
@@ -127,6 +130,7 @@ class SourcePanel:
         self.searchBox.connect("textChanged(QString)", self._filter)
         self.tree = qt.QTreeWidget()
         self.tree.headerHidden = True
+        self.tree.accessibleName = _("Patients, studies and series")
         self.tree.selectionMode = qt.QAbstractItemView.ExtendedSelection
         self.tree.uniformRowHeights = True
         self.tree.minimumHeight = self.tree.maximumHeight = 150
@@ -146,8 +150,10 @@ class SourcePanel:
         self.folderEdit = ctk.ctkPathLineEdit()
         self.folderEdit.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Readable
         self.folderEdit.showHistoryButton = False
+        self.folderEdit.accessibleName = _("Folder with DICOM files")
         self.folderEdit.toolTip = _("Folder with DICOM files, however nested; it is only read")
         self.folderEdit.connect("currentPathChanged(QString)", lambda path: self.changed.emit())
+        self.folderEdit.connect("validInputChanged(bool)", lambda isValid: self.changed.emit())  # it was emptied
         layout.addWidget(self.folderEdit)
 
     def _onDatabaseChanged(self) -> None:
@@ -163,8 +169,13 @@ class SourcePanel:
                 child = _item(seriesText)
                 child.setData(0, qt.Qt.UserRole, uid)
                 study.addChild(child)
-        self.tree.addTopLevelItem(patient)
+        self.tree.insertTopLevelItem(self._place(text), patient)
         patient.setExpanded(True)
+
+    def _place(self, text: str) -> int:
+        """Where a patient belongs in the alphabet."""
+        texts = [self.tree.topLevelItem(number).text(0) for number in range(self.tree.topLevelItemCount)]
+        return bisect(texts, text.casefold(), key=str.casefold)
 
     def _onRead(self) -> None:
         isEmpty = self.tree.topLevelItemCount == 0
@@ -192,9 +203,8 @@ class SourcePanel:
         self._onSelectionChanged()
 
     def _onSelectionChanged(self) -> None:
-        series = tuple(
-            item.data(0, qt.Qt.UserRole) for item in self._seriesItems() if _isSelected(item) and not item.isHidden()
-        )
+        selected = {uid for item in self.tree.selectedItems() for uid in _seriesOf(item)}
+        series = tuple(sorted(selected))
         self._showInfo(len(series))
         if series != self._series:
             self._series = series
@@ -231,9 +241,15 @@ def _item(text: str) -> qt.QTreeWidgetItem:
     return item
 
 
-def _isSelected(item: qt.QTreeWidgetItem | None) -> bool:
-    """Whether the item or one that it belongs to is selected."""
-    return item is not None and (item.isSelected() or _isSelected(item.parent()))
+def _seriesOf(item: qt.QTreeWidgetItem) -> Iterator[str]:
+    """Series Instance UIDs of the item and of those below it that are shown."""
+    if item.isHidden():
+        return
+    uid = item.data(0, qt.Qt.UserRole)
+    if uid:
+        yield uid
+    for number in range(item.childCount()):
+        yield from _seriesOf(item.child(number))
 
 
 def _showMatching(item: qt.QTreeWidgetItem, text: str) -> bool:
@@ -246,15 +262,23 @@ def _showMatching(item: qt.QTreeWidgetItem, text: str) -> bool:
 
 
 def _rows(database) -> Iterator[tuple[str, list[tuple[str, list[tuple[str, str]]]]]]:
-    """Each patient's text with those of its studies and series; each step makes a few queries."""
+    """Each patient's text with those of its studies, by date, and series, by number; each step makes a few queries."""
     for patient in database.patients():
         name = readable_name(database.fieldForPatient("PatientsName", patient)) or _("(no name)")
         patientId = database.fieldForPatient("PatientID", patient)
-        studies = [
-            (_studyText(database, study), [(_seriesText(database, uid), uid) for uid in database.seriesForStudy(study)])
-            for study in database.studiesForPatient(patient)
+        studies = sorted((_studyText(database, study), study) for study in database.studiesForPatient(patient))
+        yield (f"{name} ({patientId})" if patientId else name), [
+            (text, [(_seriesText(database, uid), uid) for uid in _byNumber(database, database.seriesForStudy(study))])
+            for text, study in studies
         ]
-        yield (f"{name} ({patientId})" if patientId else name), studies
+
+
+def _byNumber(database, series: Iterable[str]) -> list[str]:
+    def number(uid: str) -> tuple[bool, int, str]:
+        text = database.fieldForSeries("SeriesNumber", uid).strip()
+        return not text.isdecimal(), int(text) if text.isdecimal() else 0, uid
+
+    return sorted(series, key=number)
 
 
 def _studyText(database, study: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,11 @@ class Rules:
         """Their part of a command line."""
         risk = ("--allow-pixel-risk",) if self.allow_pixel_risk else ()
         return "--profile-file", str(self.profile_file), "--key-file", str(self.key_file), *risk
+
+
+def as_list(paths: Iterable[str]) -> str:
+    """What goes to standard input where "-" stands for the sources: each path ended by NUL, which none can hold."""
+    return "".join(f"{path}\0" for path in paths)
 
 
 def survey(sources: Sequence[str], key_file: Path) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.profile import (
@@ -41,8 +41,11 @@ EVERYBODY = Who()
 
 @dataclass(frozen=True, slots=True)
 class _Step:
+    """`opened` is the profile that the step's profile comes from, as it was opened or saved."""
+
     profile: Profile
     rows: tuple[TagPath, ...]
+    opened: Profile
 
 
 class ProfileEditor:
@@ -50,24 +53,23 @@ class ProfileEditor:
 
     def __init__(self, profile: Profile = BUILT_IN["basic"]) -> None:
         self.changed = Signal()
-        self._opened = profile
-        self._steps = [_Step(profile, _rows_of(profile))]
+        self._steps = [_Step(profile, _rows_of(profile), profile)]
         self._position = 0
 
     @property
     def profile(self) -> Profile:
         """The profile as it is now."""
-        return self._steps[self._position].profile
+        return self._step.profile
 
     @property
     def rows(self) -> tuple[TagPath, ...]:
         """Paths of the attributes in the table."""
-        return self._steps[self._position].rows
+        return self._step.rows
 
     @property
     def is_changed(self) -> bool:
         """Whether the profile differs from the one that was opened."""
-        return _content(self.profile) != _content(self._opened)
+        return _content(self.profile) != _content(self._step.opened)
 
     @property
     def can_undo(self) -> bool:
@@ -80,16 +82,17 @@ class ProfileEditor:
         return self._position < len(self._steps) - 1
 
     def open(self, profile: Profile) -> None:
-        """Go on with another profile; can be undone."""
-        is_saved = self.is_changed and _content(profile) == _content(self.profile)
-        self._opened = profile
-        self._do(profile, _rows_of(profile, self.rows))
-        if is_saved:  # no step, but no longer changed
+        """Go on with another profile; can be undone, except where it is the present one that was saved."""
+        if _content(profile) != _content(self.profile):
+            self._do(profile, _rows_of(profile, self.rows), profile)
+        elif self.is_changed:  # no step, but no longer changed
+            former = self._step.opened
+            self._steps = [replace(step, opened=profile) if step.opened is former else step for step in self._steps]
             self.changed.emit()
 
     def reset(self) -> None:
         """Back to the profile that was opened; can be undone."""
-        self._do(self._opened, _rows_of(self._opened))
+        self._do(self._step.opened, _rows_of(self._step.opened))
 
     def set_action(
         self, paths: Iterable[TagPath], action: Action | None, value: str = "", who: Who = EVERYBODY
@@ -123,18 +126,14 @@ class ProfileEditor:
             edits = tuple(edit for edit in self.profile.edits if edit.path != path)
             self._do(self.profile.but(edits=edits), tuple(row for row in self.rows if row != path))
 
-    def set_options(self, options: Iterable[Option]) -> None:
-        """Choose the options of PS3.15. Raises AnonymizeError for options that exclude each other."""
-        self._do(self.profile.but(options=frozenset(options)), self.rows)
+    def set_rules(self, is_ps315: bool, options: Iterable[Option], on_leak: OnLeak) -> None:
+        """Follow PS3.15 with `options`, or, without any, change nothing but the edited attributes; in one step.
 
-    def set_basis(self, is_ps315: bool) -> None:
-        """Follow PS3.15, or change nothing but the edited attributes; the options go with PS3.15."""
-        options = self.profile.options if is_ps315 else frozenset()
-        self._do(self.profile.but(basis=PS315 if is_ps315 else NOTHING, options=options), self.rows)
-
-    def set_on_leak(self, on_leak: OnLeak) -> None:
-        """What happens to an instance in which an original value turns up again."""
-        self._do(self.profile.but(on_leak=on_leak), self.rows)
+        `on_leak` says what happens to an instance in which an original value turns up again. Raises AnonymizeError for
+        options that exclude each other.
+        """
+        basis, options = (PS315, frozenset(options)) if is_ps315 else (NOTHING, frozenset())
+        self._do(self.profile.but(basis=basis, options=options, on_leak=on_leak), self.rows)
 
     def undo(self) -> None:
         """Take the last step back, if there is one."""
@@ -148,11 +147,16 @@ class ProfileEditor:
             self._position += 1
             self.changed.emit()
 
-    def _do(self, profile: Profile, rows: tuple[TagPath, ...]) -> None:
+    @property
+    def _step(self) -> _Step:
+        return self._steps[self._position]
+
+    def _do(self, profile: Profile, rows: tuple[TagPath, ...], opened: Profile | None = None) -> None:
         if rows == self.rows and _content(profile) == _content(self.profile):
             return
+        step = _Step(profile, rows, opened or self._step.opened)
         del self._steps[self._position + 1 :]
-        self._steps.append(_Step(profile, rows))
+        self._steps.append(step)
         del self._steps[: -MAX_STEPS - 1]
         self._position = len(self._steps) - 1
         self.changed.emit()

@@ -6,7 +6,7 @@ A survey holds patients' data. It lives in memory and in the pipe between two pr
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from struct import calcsize, iter_unpack
 from typing import Any
@@ -63,7 +63,7 @@ class SeriesSurvey:
     """One series: what people know it by, the targets of edits for it, and the values of its attributes.
 
     `targets` has the target of an edit for this series' patient, study and series by scope; `example` is the path of
-    one of its files, `place` that file's place in the series (from 0) where the survey knows it.
+    one of its files.
     """
 
     labels: dict[str, str]
@@ -76,6 +76,16 @@ class SeriesSurvey:
         """The target of an edit with this scope; "" for all instances."""
         return self.targets.get(scope.value, "")
 
+    def as_json(self) -> dict[str, Any]:
+        """JSON value; `SeriesSurvey.from_json` of it is an equal survey."""
+        return asdict(self) | {"values": [[list(path), asdict(values)] for path, values in self.values.items()]}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> SeriesSurvey:
+        """Survey of a series from its JSON value."""
+        values = {tuple(path): Values(**values) for path, values in content["values"]}
+        return cls(**{**content, "values": values})
+
 
 @dataclass
 class Survey:
@@ -83,22 +93,6 @@ class Survey:
 
     series: list[SeriesSurvey] = field(default_factory=list)
     unreadable: dict[str, int] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        """JSON value; `Survey.from_json` of it is an equal survey."""
-        content = asdict(self)
-        for series, one in zip(content["series"], self.series, strict=True):
-            series["values"] = [[list(path), asdict(values)] for path, values in one.values.items()]
-        return content
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> Survey:
-        """Survey from its JSON value."""
-        series = [
-            SeriesSurvey(**one | {"values": {tuple(path): Values(**values) for path, values in one["values"]}})
-            for one in content["series"]
-        ]
-        return cls(series, content["unreadable"])
 
 
 def survey(

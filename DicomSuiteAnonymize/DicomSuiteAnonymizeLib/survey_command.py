@@ -9,7 +9,7 @@ from DicomSuiteAnonymizeLib.keys import Pseudonyms, load_or_create_key
 from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.progress import ProgressReporter
 
-SUMMARY = "Read the values of all attributes of DICOM files, series by series, as one JSON object. It names patients."
+SUMMARY = "Read the values of all attributes of DICOM files, one line of JSON for each series. It names patients."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,5 +29,7 @@ def run(args: argparse.Namespace) -> int:
     progress = ProgressReporter(args.progress)
     found = survey(sources_of(args), Pseudonyms(load_or_create_key(args.key_file)), progress.update)
     progress.finish()
-    sys.stdout.write(json.dumps({"result": found.as_json()}) + "\n")
+    for series in found.series:
+        sys.stdout.write(json.dumps({"part": series.as_json()}) + "\n")
+    sys.stdout.write(json.dumps({"result": {"unreadable": found.unreadable}}) + "\n")
     return 0

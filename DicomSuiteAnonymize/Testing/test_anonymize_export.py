@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -17,7 +18,10 @@ from DicomSuiteAnonymizeGui.output_kind import OutputKind
 from DicomSuiteAnonymizeGui.selection import SourceKind
 from DicomSuiteAnonymizeLib.profile import BUILT_IN, SEVENTEEN_ATTRIBUTES
 from DicomSuiteAnonymizeLib.steps import Action
+from DicomSuiteGui.job_runner import closeRunner, runner
 from DicomSuiteGui.stored_settings import storedSettings
+from DicomSuiteLib.job_store import JobStore
+from DicomSuiteLib.jobs import JobRequest
 from DicomSuiteLib.synthetic_study import write_synthetic_study
 from DicomSuiteLib.tasks import State
 from panel_places import database_of, private_places
@@ -131,7 +135,7 @@ def test_cancel_takes_less_than_a_second_and_leaves_no_process_and_no_partial_fi
     assert time.monotonic() - started < 1
     assert gap.seconds < LONGEST_GAP_S
     assert panel.job.state is State.CANCELLED
-    assert not children()
+    assert not running_exports()
     output = Path(panel.job.request.output)
     assert not list(output.rglob("*.part"))
     before = {path.name for path in output.rglob("*.dcm")}
@@ -145,12 +149,20 @@ def write_few(folder: Path) -> Path:
     return folder
 
 
-def children() -> list[int]:
-    """Processes that this one has started and that are still alive."""
-    found = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
-    if not found.exists():
-        pytest.skip("the system does not list children")
-    return [int(pid) for pid in found.read_text().split() if (Path("/proc") / pid / "cmdline").read_bytes()]
+def running_exports() -> list[str]:
+    """Command lines of the processes that de-identify into this test's results; workers have their parent's."""
+    processes = list(Path("/proc").glob("[0-9]*/cmdline"))
+    if not processes:
+        pytest.skip("the system does not list processes in /proc")
+    lines = [line for line in map(command_line, processes) if "DicomSuiteLib.cli" in line and "anonymize" in line]
+    return [line for line in lines if str(storedSettings().output_path()) in line]
+
+
+def command_line(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:  # it has ended meanwhile
+        return ""
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills a process")
@@ -196,3 +208,55 @@ def test_result_is_imported_as_new_studies_and_the_originals_stay(widget, tmp_pa
     assert original in identifiers and any(one.startswith("DS-") for one in identifiers)
     assert tree(study.folder) == before
     waitUntil(lambda: "new studies imported" in widget.panel.export.result.summaryLabel.text, TIMEOUT_S)
+
+
+def test_result_is_imported_also_when_the_module_was_left_meanwhile(widget, tmp_path: Path) -> None:
+    study = write_synthetic_study(tmp_path / "study")
+    use_folder(widget, study.folder)
+    widget.ui.outputKindBox.currentIndex = list(OutputKind).index(OutputKind.IMPORT)
+    widget.panel.export.exportButton.click()
+    exit_(widget)
+    waitUntil(lambda: len(slicer.dicomDatabase.patients()) == 1, TIMEOUT_S)
+    enter(widget)
+
+
+def test_button_that_is_pressed_twice_starts_one_export(widget, tmp_path: Path) -> None:
+    use_database(widget, write_few(tmp_path / "few"))
+    before = len(runner().jobs())
+    for _ in range(2):
+        widget.panel.export.exportButton.click()
+    waitUntil(lambda: widget.panel.export.job and not widget.panel.export.isBusy, TIMEOUT_S)
+    assert len(runner().jobs()) == before + 1
+
+
+def test_value_that_is_still_being_typed_is_exported_or_the_export_says_why_not(widget, tmp_path: Path) -> None:
+    use_folder(widget, write_few(tmp_path / "few"))
+    attributes, panel = widget.panel.attributes, widget.panel.export
+    attributes.table.select([(SEVENTEEN_ATTRIBUTES["StudyDate"],)])
+    attributes.form.valueEdit.text = "yesterday"
+    panel.exportButton.click()
+    assert not panel.isBusy and "form of VR DA" in panel.statusLabel.text
+    attributes.form.valueEdit.text = "20000101"
+    export(widget)
+    words = panel.job.request.arguments
+    assert "20000101" in Path(words[words.index("--profile-file") + 1]).read_text(encoding="utf-8")
+
+
+def test_export_of_another_slicer_does_not_stand_in_the_way(widget, tmp_path: Path) -> None:
+    exit_(widget)
+    closeRunner()
+    others = JobStore(storedSettings().jobs_path())
+    others.add(JobRequest("anonymize", "In another window", ("anonymize", "in", "out")))
+    enter(widget)
+    use_folder(widget, write_few(tmp_path / "few"))
+    assert widget.panel.export.exportButton.enabled
+    others.close()
+
+
+def test_result_that_was_deleted_is_not_opened(widget, tmp_path: Path) -> None:
+    use_folder(widget, write_few(tmp_path / "few"))
+    shutil.rmtree(export(widget))
+    result = widget.panel.export.result
+    for button in (result.folderButton, result.reportButton, result.importButton):
+        button.click()
+        assert not button.enabled and "no longer there" in button.toolTip

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from application import enter, exit_, moduleWidget, processEvents, qt, slicer, waitUntil
+from application import enter, exit_, expectedDisplay, moduleWidget, processEvents, qt, slicer, waitUntil
 from DicomSuiteAnonymizeGui.attribute_table import ACTION, FOUND, NAME, RESULT
-from DicomSuiteAnonymizeGui.selection import SourceKind
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, SEVENTEEN_ATTRIBUTES, Scope
+from DicomSuiteAnonymizeGui.selection import Source, SourceKind
+from DicomSuiteAnonymizeLib.profile import BUILT_IN, SEVENTEEN_ATTRIBUTES, OnLeak, Scope
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.steps import Action
+from DicomSuiteGui.job_runner import closeRunner
+from DicomSuiteGui.stored_settings import storedSettings, storeSettings
 from DicomSuiteLib.synthetic_study import SyntheticStudy, write_synthetic_study
 from panel_places import database_of, private_places
 
@@ -130,6 +134,14 @@ def test_typed_value_is_what_the_first_file_will_hold(widget) -> None:
     assert cell(widget, NAME_PATH, ACTION) == "replace"
 
 
+def test_new_numbers_are_announced_and_not_shown_as_unchanged(widget) -> None:
+    select_all(widget)
+    path = (SEVENTEEN_ATTRIBUTES["InstanceNumber"],)
+    widget.logic.editor.set_action([path], Action.RENUMBER, "100")
+    waitUntil(lambda: not widget.panel._example.isBusy and not widget.panel._exampleTimer.isActive(), TIMEOUT_S)
+    assert cell(widget, path, RESULT) == "from 100 on"
+
+
 def test_value_that_does_not_suit_is_refused_with_the_reason_and_changes_nothing(widget) -> None:
     select_all(widget)
     select_rows(widget, (SEVENTEEN_ATTRIBUTES["StudyDate"],))
@@ -198,10 +210,34 @@ def test_profile_is_saved_opened_and_deleted(widget) -> None:
     bar.profileBox.currentIndex = index
     bar.profileBox.activated(index)
     assert [edit.action for edit in widget.logic.editor.profile.edits] == [Action.EMPTY]
-    bar.deleteButton.click()
+    with expectedDisplay("confirmYesNoDisplay", answer=False):
+        bar.deleteButton.click()
+    assert bar.deleteButton.enabled
+    with expectedDisplay("confirmYesNoDisplay", answer=True) as questions:
+        bar.deleteButton.click()
+    assert "our lab" in questions[0]
     assert bar.profileBox.findData("our lab") == -1
+    bar.undoButton.click()
+    assert bar.profileBox.currentText == "our lab (not saved)" and not bar.deleteButton.enabled
     bar.saveAs("../escape")
     assert "profile name" in bar.messageLabel.text
+
+
+def test_another_saved_profile_is_not_replaced_unasked(widget, monkeypatch) -> None:
+    bar = widget.panel.profileBar
+    for name, action in (("first", Action.EMPTY), ("second", Action.REMOVE)):
+        widget.logic.editor.set_action([NAME_PATH], action)
+        bar.saveAs(name)
+    monkeypatch.setattr(qt.QInputDialog, "getText", lambda *arguments: "first")
+    with expectedDisplay("confirmYesNoDisplay", answer=False):
+        bar.saveButton.click()
+    assert widget.logic.editor.profile.name == "second"
+    with expectedDisplay("confirmYesNoDisplay", answer=True):
+        bar.saveButton.click()
+    assert widget.logic.editor.profile.name == "first"
+    widget.logic.editor.set_action([NAME_PATH], Action.KEEP)
+    bar.saveButton.click()  # the profile that is edited is saved without a question
+    assert not widget.logic.editor.is_changed
 
 
 def test_options_follow_profile_and_parameters_and_exclude_each_other(widget) -> None:
@@ -219,6 +255,80 @@ def test_options_follow_profile_and_parameters_and_exclude_each_other(widget) ->
     assert "NOT a de-identification" in widget.panel.profileBar.messageLabel.text
 
 
+def test_choices_of_a_scene_arrive_together_as_one_step_and_put_right(widget) -> None:
+    parameters = widget._parameterNode
+    editor = widget.logic.editor
+    editor.open(BUILT_IN["research"])
+    with slicer.util.NodeModify(parameters):
+        parameters.retainLongFullDates = parameters.retainUIDs = parameters.refuseLeaks = True
+    assert editor.profile.on_leak is OnLeak.FAIL and parameters.refuseLeaks
+    assert {Option.RETAIN_FULL_DATES, Option.RETAIN_UIDS} <= editor.profile.options
+    assert not parameters.retainLongModifiedDates
+    parameters.retainLongModifiedDates = True  # no step; both boxes would be checked
+    assert not widget.panel.options.optionBoxes[Option.RETAIN_MODIFIED_DATES].checked
+    editor.undo()
+    assert editor.profile == BUILT_IN["research"]
+
+
+def test_what_is_being_typed_stays_when_the_result_of_an_earlier_change_comes(widget) -> None:
+    select_all(widget)
+    select_rows(widget, NAME_PATH)
+    choose(widget, Action.REMOVE)
+    select_rows(widget, ID_PATH)
+    edit = widget.panel.attributes.form.valueEdit
+    edit.text = "half a val"
+    waitUntil(lambda: cell(widget, NAME_PATH, RESULT) == "(removed)", TIMEOUT_S)
+    assert edit.text == "half a val"
+    select_rows(widget, AGE_PATH)
+    assert edit.text == ""
+
+
+def test_files_listed_for_a_former_selection_are_not_read(widget, monkeypatch) -> None:
+    panel = widget.panel
+    select_all(widget)
+    waitUntil(lambda: not panel._survey.isBusy and not panel._example.isBusy, TIMEOUT_S)
+    listings = []
+    monkeypatch.setattr(panel.source, "gather", listings.append)
+    panel._startSurvey()
+    panel.preview.previewButton.click()
+    panel.source.tree.clearSelection()
+    for deliver in listings:
+        deliver(Source(("-",), "/no/such/file", ""))
+    assert len(listings) == 2
+    assert not panel._survey.isBusy and not panel.preview._counting.isBusy
+
+
+def test_changes_for_patients_of_another_key_are_counted_as_without_effect(widget, tmp_path) -> None:
+    select_all(widget)
+    attributes = widget.panel.attributes
+    attributes.whoBox.currentIndex = 1
+    attributes.whoBox.activated(1)
+    select_rows(widget, AGE_PATH)
+    choose(widget, Action.EMPTY)
+    assert "concern none" not in attributes.keptLabel.text
+    exit_(widget)
+    storeSettings(replace(storedSettings(), key_file=str(tmp_path / "other.key")))
+    enter(widget)
+    waitUntil(lambda: "concern none of these files" in attributes.keptLabel.text, TIMEOUT_S)
+    assert attributes.whoBox.currentIndex == 0
+
+
+def test_without_a_private_folder_the_module_says_so(widget) -> None:
+    exit_(widget)
+    closeRunner()
+    folder = storedSettings().store_folder()
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+    enter(widget)
+    assert "must be yours" in widget.panel.export.exportButton.toolTip
+    assert not widget.panel.export.exportButton.enabled
+    assert "must be yours" in widget.panel.profileBar.messageLabel.text
+    folder.unlink()
+    exit_(widget)
+    enter(widget)
+    assert "must be yours" not in widget.panel.export.exportButton.toolTip
+
+
 def test_preview_counts_actions_and_compares_the_first_files_without_writing(widget, tmp_path) -> None:
     select_all(widget)
     preview = widget.panel.preview
@@ -229,8 +339,12 @@ def test_preview_counts_actions_and_compares_the_first_files_without_writing(wid
     shown = {first.child(n).text(0): first.child(n).text(2) for n in range(first.childCount())}
     assert shown["Patient's Name"].startswith("DS-") and shown["Patient's Age"] == "(removed)"
     assert not list((tmp_path / "results").rglob("*.dcm")) if (tmp_path / "results").exists() else True
-    widget.logic.editor.set_options({Option.RETAIN_UIDS})
+    widget.logic.editor.set_rules(True, {Option.RETAIN_UIDS}, OnLeak.REPLACE)
     assert not preview.countsTree.topLevelItemCount  # what was shown holds no more
+    preview.previewButton.click()
+    waitUntil(lambda: preview.countsTree.topLevelItemCount, TIMEOUT_S)
+    widget.ui.allowPixelRiskBox.checked = True
+    assert not preview.countsTree.topLevelItemCount
 
 
 def test_folder_is_a_source_too(widget, study, tmp_path) -> None:
@@ -240,6 +354,8 @@ def test_folder_is_a_source_too(widget, study, tmp_path) -> None:
     assert source.folderPage.isVisibleTo(source.widget) and not source.databasePage.isVisibleTo(source.widget)
     source.folderEdit.currentPath = str(tmp_path / "nowhere")
     assert "does not exist" in widget.panel.export.exportButton.toolTip
+    source.folderEdit.currentPath = ""
+    assert "Choose a folder first" in widget.panel.export.exportButton.toolTip
     source.folderEdit.currentPath = str(study.folder)
     waitUntil(lambda: cell(widget, NAME_PATH, RESULT).startswith("DS-"), TIMEOUT_S)
     assert "cannot be read" in widget.panel.attributes.statusLabel.text  # the NRRD beside the images

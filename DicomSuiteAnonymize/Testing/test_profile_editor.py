@@ -71,9 +71,9 @@ operations = st.one_of(
     ),
     operation("add_row", paths),
     operation("remove_row", paths),
-    operation("set_options", st.frozensets(st.sampled_from(Option), max_size=3)),
-    operation("set_basis", st.booleans()),
-    operation("set_on_leak", st.sampled_from(OnLeak)),
+    operation(
+        "set_rules", st.booleans(), st.frozensets(st.sampled_from(Option), max_size=3), st.sampled_from(OnLeak)
+    ),
     operation("open", profiles),
     operation("reset"),
     operation("undo"),
@@ -159,9 +159,7 @@ def test_same_action_again_is_no_step_wherever_its_edit_stands():
     editor.set_action([STATION], None)
     editor.add_row(NAME)
     editor.remove_row(NAME)
-    editor.set_options(())
-    editor.set_basis(is_ps315=False)
-    editor.set_on_leak(OnLeak.REPLACE)
+    editor.set_rules(False, (), OnLeak.REPLACE)
     editor.open(BUILT_IN["seventeen"])
     editor.reset()
     editor.undo()
@@ -293,24 +291,32 @@ def test_saved_profile_is_no_longer_changed_and_that_is_told_without_a_step():
     assert editor.is_changed and not editor.can_undo
 
 
+def test_undoing_the_opening_of_a_profile_leads_back_to_the_one_before_with_its_own_reset():
+    editor = ProfileEditor(BUILT_IN["basic"])
+    editor.set_action([NAME], Action.KEEP)
+    editor.open(BUILT_IN["research"])
+    assert not editor.is_changed
+    editor.undo()
+    assert editor.is_changed
+    editor.reset()
+    assert editor.profile == BUILT_IN["basic"] and not editor.is_changed
+
+
 # Rules
 
 
 def test_without_ps315_there_are_no_options_and_with_it_they_can_be_chosen():
     editor = ProfileEditor(BUILT_IN["research"])
-    editor.set_basis(is_ps315=False)
+    editor.set_rules(False, (Option.RETAIN_UIDS,), OnLeak.REPLACE)
     assert (editor.profile.basis, editor.profile.options) == (NOTHING, frozenset())
-    with pytest.raises(AnonymizeError):
-        editor.set_options((Option.RETAIN_UIDS,))
-    editor.set_basis(is_ps315=True)
-    editor.set_options((Option.RETAIN_UIDS,))
+    editor.set_rules(True, (Option.RETAIN_UIDS,), OnLeak.REPLACE)
     assert (editor.profile.basis, editor.profile.options) == (PS315, frozenset((Option.RETAIN_UIDS,)))
 
 
 def test_options_that_exclude_each_other_are_refused_and_change_nothing():
     editor = ProfileEditor()
     with pytest.raises(AnonymizeError, match="exclude each other"):
-        editor.set_options((Option.RETAIN_FULL_DATES, Option.RETAIN_MODIFIED_DATES))
+        editor.set_rules(True, (Option.RETAIN_FULL_DATES, Option.RETAIN_MODIFIED_DATES), OnLeak.REPLACE)
     assert editor.profile == BUILT_IN["basic"] and not editor.can_undo
 
 

@@ -13,7 +13,7 @@ import shiboken6
 from PySide6 import QtCore, QtWidgets
 
 from stand_in import classes, qt5_methods, signals
-from stand_in.calls import Method, as_python
+from stand_in.calls import Method, as_python, refuse_lone_surrogates
 from stand_in.unpatched import raw
 
 _own_getters: dict[type, Callable] = {}
@@ -169,6 +169,7 @@ def write_property(obj: QtCore.QObject, name: str, value: Any, type_name: str) -
     """Raises AttributeError, as PythonQt does, for a read-only property and for a value of another type."""
     if type_name.endswith(" read-only"):
         raise AttributeError(f"Property '{name}' of {type(obj).__name__} object is not writable")
+    refuse_lone_surrogates(name, (value,))
     converted = _converted(value, type_name)
     meta = raw(obj, "metaObject")()
     index = meta.indexOfProperty(name)

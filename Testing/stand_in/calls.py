@@ -1,6 +1,6 @@
 """Calling C++ through PythonQt: no keywords, ints for enums, tuples for lists, ValueError for wrong arguments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from stand_in import enums
@@ -33,6 +33,7 @@ def call(name: str, function: Callable, arguments: tuple, keywords: dict) -> Any
     """Raises TypeError for keyword arguments, ValueError where no overload takes the arguments."""
     if keywords:
         raise TypeError(f"{name}() takes no keyword arguments in PythonQt: {sorted(keywords)}")
+    refuse_lone_surrogates(name, arguments)
     try:
         return function(*arguments)
     except TypeError as error:
@@ -43,6 +44,23 @@ def call(name: str, function: Callable, arguments: tuple, keywords: dict) -> Any
         return function(*retry)
     except TypeError as error:
         raise ValueError(f"no overload of {name} takes {arguments!r}: {error}") from None
+
+
+def refuse_lone_surrogates(name: str, values: Iterable[Any]) -> None:
+    """SystemError for a text such as a file name that is no UTF-8: PythonQt loses it and leaves an error behind."""
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            refuse_lone_surrogates(name, value)
+        elif isinstance(value, str) and not _is_unicode(value):
+            raise SystemError(f"{name} returned a result with an exception set: {value!r} is not Unicode")
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def as_python(value: Any) -> Any:

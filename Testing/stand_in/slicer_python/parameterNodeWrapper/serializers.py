@@ -156,7 +156,11 @@ def createSerializer(type_, annotations):
     validators = [item for item in annotations if isinstance(item, Validator)]
     others = [item for item in annotations if not isinstance(item, Validator)]
     serializer = _plain(type_)
-    return (ValidatedSerializer(serializer, validators) if validators else serializer), others
+    if not validators:
+        return serializer, others
+    if isinstance(serializer, ValidatedSerializer):  # what the type demands comes first
+        return ValidatedSerializer(serializer._serializer, [*serializer._validators, *validators]), others
+    return ValidatedSerializer(serializer, validators), others
 
 
 def _plain(type_):
