@@ -19,7 +19,7 @@ _USES_APPLICATION = "from application import"
 _OPTIONS = (
     "-o", "addopts=", "-ra", "--strict-markers", "--import-mode=importlib", "--capture=sys",
     "-p", "no:faulthandler", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestConfigWarning",
-    "-W", "ignore::DeprecationWarning:slicer",
+    "-W", "ignore::DeprecationWarning",
 )  # fmt: skip
 
 

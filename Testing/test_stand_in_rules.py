@@ -95,7 +95,7 @@ def outcome(tmp_path_factory):
 @pytest.mark.parametrize("number", range(len(_BREAKING)), ids=list(_BREAKING))
 def test_a_broken_rule_fails_the_test(outcome, number):
     message = list(_BREAKING)[number]
-    assert f"::test_{number} - AssertionError" in outcome
+    assert f"::test_{number} - " in outcome
     assert message in outcome
 
 

@@ -26,7 +26,7 @@ from DicomSuiteLib.plain_signal import Signal
 NAME, FOUND, ACTION, VALUE, RESULT = range(5)
 _SHARES = {NAME: 3.0, FOUND: 2.4, ACTION: 1.7, VALUE: 1.5, RESULT: 2.4}
 """Of the width, in proportion to each other."""
-_NEEDS = {VALUE: 440, ACTION: 330}
+_NEEDS = {VALUE: 480, ACTION: 380}
 """Pixels below which a column is left out; the form under the table shows what stands in it."""
 
 
