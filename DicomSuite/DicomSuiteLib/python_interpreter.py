@@ -42,10 +42,14 @@ def _candidates() -> Iterator[Path]:
         yield from (folder / f"python{version}", folder / "python3", folder / name)
 
 
+_PROGRAM = "import sys; sys.path[:0] = {folders}; from DicomSuiteLib.cli import main; sys.exit(main())"
+"""Names the folders itself: a launcher may put an environment of its own in place of what it was given."""
+
+
 def dicomsuite_command(arguments: Sequence[str]) -> list[str]:
     """Command line that runs `dicomsuite` with `arguments`; raises DicomSuiteError without an interpreter."""
     # -P: nothing is imported from whatever folder Slicer happens to be started in.
-    return [str(python_interpreter()), "-P", "-m", "DicomSuiteLib.cli", *arguments]
+    return [str(python_interpreter()), "-P", "-c", _PROGRAM.format(folders=library_folders()), *arguments]
 
 
 def dicomsuite_environment(environment: Mapping[str, str]) -> dict[str, str]:

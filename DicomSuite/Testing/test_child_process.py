@@ -277,6 +277,16 @@ def test_slicers_own_launcher_comes_first(monkeypatch, tmp_path):
     assert python_interpreter() == launcher
 
 
+@posix_only
+def test_library_is_found_behind_a_launcher_with_an_environment_of_its_own(monkeypatch, tmp_path):
+    launcher = tmp_path / "PythonSlicer"
+    launcher.write_text(f'#!/bin/sh\nunset PYTHONPATH\n"{sys.executable}" "$@"\n')
+    launcher.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    *log, end = all_events(ChildProcess(dicomsuite_command(["--version"]), environment=ENVIRONMENT))
+    assert end.exit_code == 0, log
+
+
 def test_only_hidden_part_files_are_removed_at_any_depth(tmp_path):
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)
