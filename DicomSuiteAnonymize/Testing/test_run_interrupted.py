@@ -20,6 +20,8 @@ from DicomSuiteAnonymizeLib.instance_task import BatchResult, FileTask, TaskSett
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
 FILES, COPIES = 300, 40
+PROMPT_S = 3.0
+"""What a second may take on a machine that does something else; Testing/benchmarks/bench_panel.py measures."""
 GRACE_S = 10.0
 """How long the workers of a run that was killed may take to notice."""
 
@@ -191,7 +193,7 @@ def test_request_to_end_is_met_within_a_second_and_leaves_nothing_unfinished(
     assert stop(process, target, Moment(files, 0), lambda: os.killpg(process.pid, signal.SIGTERM))
     asked = time.monotonic()
     end = ended(process)
-    assert time.monotonic() - asked < 1
+    assert time.monotonic() - asked < PROMPT_S
     assert (end.code, end.errors) == (130, "\ndicomsuite: interrupted\n")
     wait_for_end_of_session(process.pid)
     assert not [name for name in tree(target) if name.endswith(".part")]
@@ -212,7 +214,7 @@ def test_request_to_end_does_not_wait_for_a_large_file(tmp_path: Path, workers: 
     os.killpg(process.pid, signal.SIGTERM)
     asked = time.monotonic()
     assert ended(process).code == 130
-    assert time.monotonic() - asked < 1
+    assert time.monotonic() - asked < PROMPT_S
     assert not [path for path in target.rglob("*") if path.is_file()]
 
 
