@@ -26,6 +26,7 @@ from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.instance_lock import InstanceLock, is_held
 from DicomSuiteLib.jobs import LIVE_STATES, LOST, Job, JobRequest
 from DicomSuiteLib.private_folder import make_private
+from DicomSuiteLib.sqlite_schema import make_if_empty
 from DicomSuiteLib.tasks import State
 
 APPLICATION_ID = 0x44534A42  # "DSJB", in SQLite's header: this database holds jobs
@@ -162,25 +163,14 @@ class JobStore:
         return sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
 
     def _prepare(self) -> None:
-        """Make an empty database a job store, in one transaction, and refuse what is neither."""
-        if self._value("PRAGMA application_id") == 0 and self._value("SELECT COUNT(*) FROM sqlite_master") == 0:
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._create_tables()
+        """Make an empty database a job store, and refuse what is neither."""
+        make_if_empty(self._connection, APPLICATION_ID, SCHEMA_VERSION, [(statement, ()) for statement in SCHEMA])
         if self._value("PRAGMA application_id") != APPLICATION_ID:
             raise JobStoreError(f"{self._path}: holds no jobs of DicomSuite; move it elsewhere.")
         if self._value("PRAGMA user_version") != SCHEMA_VERSION:
             raise JobStoreError(f"{self._path}: was written by another version of DicomSuite; move it elsewhere.")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute("PRAGMA secure_delete = ON")
-
-    def _create_tables(self) -> None:
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            if self._value("SELECT COUNT(*) FROM sqlite_master") == 0:  # still: no other Slicer was faster
-                for statement in SCHEMA:
-                    self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _value(self, query: str) -> object:
         return self._connection.execute(query).fetchone()[0]

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 
 from DicomSuiteLib.errors import DicomSuiteError
+from DicomSuiteLib.sqlite_schema import make_if_empty
 
 TYPE_CHECKING = False  # typing is not imported: see the start-up budget in test_cli.py
 if TYPE_CHECKING:
@@ -140,26 +141,12 @@ class RunLedger:
             raise LedgerError(f"{self._path}: the run ledger cannot be opened ({error.strerror})") from error
 
     def _prepare(self, fingerprint: str) -> None:
-        """Make an empty database a ledger, in one transaction, so that a kill leaves either."""
+        """Make an empty database a ledger."""
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         self._connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
-        if self._is_empty():
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            with self._connection:
-                self._connection.execute("BEGIN IMMEDIATE")
-                if self._is_empty():  # still: nobody else was faster
-                    for statement in SCHEMA:
-                        self._connection.execute(statement)
-                    self._connection.execute("INSERT INTO run VALUES (?)", (fingerprint,))
-                    self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                    self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-    def _is_empty(self) -> bool:
-        return (
-            self._value("PRAGMA application_id") == 0
-            and self._value("SELECT COUNT(*) FROM sqlite_master") == 0
-        )
+        statements = [*((statement, ()) for statement in SCHEMA), ("INSERT INTO run VALUES (?)", (fingerprint,))]
+        make_if_empty(self._connection, APPLICATION_ID, SCHEMA_VERSION, statements)
 
     def _check(self, fingerprint: str | None) -> None:
         if self._value("PRAGMA application_id") != APPLICATION_ID:
