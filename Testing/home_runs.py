@@ -1,4 +1,4 @@
-"""What tests of the home module share: a home folder and a DICOM database of their own."""
+"""A home folder of the test's own, and the libraries that all tests share after one of them was reloaded."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from application import slicer
 from DicomSuiteGui.stored_settings import storedSettings, storeSettings
 from DicomSuiteLib.settings import Settings
-from DicomSuiteLib.synthetic_study import write_synthetic_study
 
 
 @contextmanager
@@ -54,15 +52,3 @@ def librariesBack(module: str) -> Iterator[None]:
             del sys.modules[name]
         sys.modules.update(former)
         slicer.util.reloadScriptedModule(module)
-
-
-@contextmanager
-def ownDatabase(folder: Path, studies: int) -> Iterator[Any]:
-    """A DICOM database with so many synthetic studies in place of the user's."""
-    from DICOMLib import DICOMUtils
-
-    with DICOMUtils.TemporaryDICOMDatabase(str(folder / "database")) as database:
-        for seed in range(studies):
-            source = write_synthetic_study(folder / f"study{seed}", seed=seed)
-            DICOMUtils.importDicom(str(source.folder), database)
-        yield slicer.dicomDatabase

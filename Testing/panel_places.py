@@ -7,30 +7,22 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from DICOMLib import DICOMUtils
 
 from application import slicer
-from DicomSuiteGui.job_runner import closeRunner
-from DicomSuiteGui.stored_settings import storedSettings, storeSettings
+from DicomSuiteGui.stored_settings import storeSettings
 from DicomSuiteLib.settings import Settings
+from DicomSuiteLib.synthetic_study import write_synthetic_study
+from home_runs import ownHome
 
 
 @contextlib.contextmanager
-def private_places(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A new home folder, in which keys, jobs and results lie; yields the folder for results."""
-    home = folder / "home"
-    home.mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("USERPROFILE", str(home))
-    before = storedSettings()
+def private_places(folder: Path) -> Iterator[Path]:
+    """A new home folder, in which keys and jobs lie; yields the folder for results."""
     results = folder / "results"
-    storeSettings(Settings(output_folder=str(results)))
-    try:
+    with ownHome(folder):
+        storeSettings(Settings(output_folder=str(results)))
         yield results
-    finally:
-        closeRunner()
-        storeSettings(before)
 
 
 @contextlib.contextmanager
@@ -41,3 +33,11 @@ def database_of(folder: Path, *sources: Path) -> Iterator[object]:
         for source in sources:
             assert DICOMUtils.importDicom(str(source), slicer.dicomDatabase, False)
         yield database
+
+
+@contextlib.contextmanager
+def own_database(folder: Path, studies: int) -> Iterator[object]:
+    """A temporary DICOM database with so many synthetic studies."""
+    sources = [write_synthetic_study(folder / f"study{seed}", seed=seed).folder for seed in range(studies)]
+    with database_of(folder / "database", *sources):
+        yield slicer.dicomDatabase

@@ -10,16 +10,13 @@ import slicer
 from slicer.i18n import tr as _
 
 from DicomSuiteGui.background import Background
-from DicomSuiteGui.dicom_database import dicomDatabase
+from DicomSuiteGui.dicom_database import DatabaseChanges, dicomDatabase
 from DicomSuiteGui.paced import Paced
 from DicomSuiteGui.table_look import NarrowColumns, makeCompact, setColumnWidths
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteLib.study_list import Study, files_of, read_studies, readable_size, size_on_disk
 
 MEASURED_TOGETHER = 8
-SETTLE_MS = 300
-"""How long the database must be quiet before it is read again; an import changes it many times a second."""
-
 WIDE_PIXELS = 420
 """Narrower tables leave out the number of series, which the tool tip says too."""
 
@@ -28,8 +25,6 @@ PATIENT, DATE, MODALITIES, SERIES, SIZE = range(5)
 _SORT_ROLE = qt.Qt.UserRole
 _SEARCH_ROLE = qt.Qt.UserRole + 1
 _UID_ROLE = qt.Qt.UserRole + 2
-
-_DATABASE_SIGNALS = ("databaseChanged()", "opened()", "closed()")
 
 
 class StudiesPanel:
@@ -46,10 +41,7 @@ class StudiesPanel:
         self._measureSizes = measureSizes
         self._build()
         self._filling = Paced()
-        self._settleTimer = qt.QTimer()
-        self._settleTimer.setSingleShot(True)
-        self._settleTimer.setInterval(SETTLE_MS)
-        self._settleTimer.connect("timeout()", self.refresh)
+        self._changes = DatabaseChanges(self.refresh)
         measureSizes.connect("toggled(bool)", self._onMeasureSizes)
         self.table.setColumnHidden(SIZE, not measureSizes.checked)
 
@@ -57,17 +49,14 @@ class StudiesPanel:
         """Read the database, and follow its changes."""
         self.deactivate()
         self._database = dicomDatabase()
-        for signal in _DATABASE_SIGNALS if self._database else ():
-            self._database.connect(signal, self._onDatabaseChanged)
+        self._changes.follow(self._database)
         self.refresh()
 
     def deactivate(self) -> None:
         """Let go of the database; the table stays as it is."""
-        for signal in _DATABASE_SIGNALS if self._database else ():
-            self._database.disconnect(signal, self._onDatabaseChanged)
+        self._changes.stop()
         self._database = None
         self._filling.stop()
-        self._settleTimer.stop()
         self._background.drop()
 
     def close(self) -> None:
@@ -230,9 +219,6 @@ class StudiesPanel:
 
     def _onSelectionChanged(self, *_ranges: object) -> None:
         self.selectionChanged.emit()
-
-    def _onDatabaseChanged(self) -> None:
-        self._settleTimer.start()
 
     def _onOpenDicom(self) -> None:
         slicer.util.selectModule("DICOM")

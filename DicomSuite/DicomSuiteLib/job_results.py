@@ -65,15 +65,15 @@ def picture_of(job: Job) -> str:
     return picture if os.path.isfile(picture) and os.path.getsize(picture) <= PICTURE_BYTES else ""
 
 
-def refused_files(job: Job) -> list[RefusedFile]:
-    """The first LISTED_FILES files that the job set aside; none where it keeps no list of them."""
+def refused_files(job: Job, most: int = LISTED_FILES) -> list[RefusedFile]:
+    """The first `most` files that the job set aside; none where it keeps no list of them."""
     path = job.result.get("quarantine_list")
     if not path:
         return []
     try:
         with open(path, encoding="utf-8", errors="replace", newline="") as file:  # only to be shown; Qt wants Unicode
             rows = csv.DictReader(file)
-            return [RefusedFile(row["path"], row["reason"]) for row, _ in zip(rows, range(LISTED_FILES), strict=False)]
+            return [RefusedFile(row["path"], row["reason"]) for row in islice(rows, most)]
     except OSError:  # a later run into the same folder has taken the list away
         return []
 

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 
 from application import EventLoopGap, processEvents, qt, slicer, waitUntil
-from DicomSuiteGui import studies_panel
+from DicomSuiteGui import dicom_database, studies_panel
 from DicomSuiteGui.quick_actions import MANY_SERIES, QuickActionsPanel
 from DicomSuiteGui.studies_panel import DATE, MODALITIES, PATIENT, SERIES, SIZE, StudiesPanel
 from DicomSuiteLib.study_list import read_studies
-from home_runs import ownDatabase
+from panel_places import own_database
 
 STUDIES = 3
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory):
-    with ownDatabase(tmp_path_factory.mktemp("studies"), STUDIES) as database:
+    with own_database(tmp_path_factory.mktemp("studies"), STUDIES) as database:
         yield database
 
 
@@ -124,7 +124,7 @@ def test_selection_survives_a_change_of_the_database(filled, database):
 def test_empty_database_explains_itself_and_leads_to_the_dicom_module(panel, tmp_path, monkeypatch):
     opened = []
     monkeypatch.setattr(slicer.util, "selectModule", opened.append)
-    with ownDatabase(tmp_path, 0):
+    with own_database(tmp_path, 0):
         panel.activate()
         waitUntil(lambda: not panel.isReading)
         assert panel.message.visible and panel.openDicomButton.visible
@@ -134,7 +134,7 @@ def test_empty_database_explains_itself_and_leads_to_the_dicom_module(panel, tmp
 
 
 def test_no_database_explains_itself(panel, tmp_path):
-    with ownDatabase(tmp_path, 0):
+    with own_database(tmp_path, 0):
         slicer.dicomDatabase.closeDatabase()
         panel.activate()
         waitUntil(lambda: not panel.isReading)
@@ -247,5 +247,5 @@ def loader(function):
 def test_database_is_let_go_when_the_module_is_left(filled, database):
     filled.deactivate()
     database.databaseChanged()
-    processEvents(studies_panel.SETTLE_MS / 1000 + 0.1)
+    processEvents(dicom_database.SETTLE_MS / 1000 + 0.1)
     assert len(cells(filled, DATE)) == STUDIES  # reading without a database would have emptied the table

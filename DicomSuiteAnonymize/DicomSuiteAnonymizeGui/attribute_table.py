@@ -21,6 +21,7 @@ from DicomSuiteAnonymizeLib.preview import Difference
 from DicomSuiteAnonymizeLib.profile import SEVENTEEN_ATTRIBUTES, TagEdit
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.tag_path import TagPath
+from DicomSuiteGui.table_look import makeCompact
 from DicomSuiteLib.plain_signal import Signal
 
 NAME, FOUND, ACTION, VALUE, RESULT = range(5)
@@ -52,18 +53,12 @@ class AttributeTable:
         self._rows: tuple[TableRow, ...] = ()
         self.widget = table = qt.QTableWidget()
         table.columnCount = 5
-        table.accessibleName = _("Attributes")
         table.setHorizontalHeaderLabels(
             [_("Attribute"), _("Found"), _("Action"), _("New value"), _("Result")],
         )
-        table.selectionBehavior = qt.QAbstractItemView.SelectRows
+        makeCompact(table, _("Attributes"))
+        table.showGrid = True  # its columns are read across
         table.selectionMode = qt.QAbstractItemView.ExtendedSelection
-        table.editTriggers = qt.QAbstractItemView.NoEditTriggers
-        table.alternatingRowColors = True
-        table.wordWrap = False
-        table.tabKeyNavigation = False
-        table.verticalHeader().setVisible(False)
-        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 6)
         self._fittedWidth = 0
         table.horizontalHeader().connect("geometriesChanged()", self._fit)
         table.connect("itemSelectionChanged()", self.selectionChanged.emit)

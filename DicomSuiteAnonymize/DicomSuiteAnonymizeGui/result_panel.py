@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import ctk
@@ -12,6 +11,7 @@ from slicer.i18n import tr as _
 
 from DicomSuiteGui.desktop import openPath
 from DicomSuiteGui.dicom_database import dicomDatabase
+from DicomSuiteLib.job_results import refused_files
 from DicomSuiteLib.jobs import Job
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteLib.tasks import State
@@ -105,7 +105,9 @@ class ResultPanel:
         self.refusedTree.clear()
         reasons = job.result.get("reasons", {})
         self.refusedTree.visible = bool(reasons)
-        paths = _refused_paths(job.result.get("quarantine_list"))
+        paths: dict[str, list[str]] = {}
+        for file in refused_files(job, _MAX_LISTED):
+            paths.setdefault(file.reason, []).append(file.path)
         for reason, count in reasons.items():
             item = qt.QTreeWidgetItem()
             item.setText(0, reason)
@@ -168,14 +170,3 @@ def _refreshDicomModule() -> None:
         from DICOMLib import DICOMUtils
 
         DICOMUtils.refreshDICOMWidget()
-
-
-def _refused_paths(quarantineList: str | None) -> dict[str, list[str]]:
-    """Refused files by reason, from the list that lies beside the key."""
-    if not quarantineList or not Path(quarantineList).is_file():
-        return {}
-    paths: dict[str, list[str]] = {}
-    with open(quarantineList, encoding="utf-8", errors="replace", newline="") as file:  # Qt wants Unicode
-        for row, _number in zip(csv.DictReader(file), range(_MAX_LISTED), strict=False):
-            paths.setdefault(row["reason"], []).append(row["path"])
-    return paths

@@ -11,16 +11,12 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from DicomSuiteAnonymizeGui.database_rows import PatientRow, read_patients
 from DicomSuiteAnonymizeGui.selection import Source, SourceKind
 from DicomSuiteAnonymizeLib.command_lines import as_list
-from DicomSuiteGui.dicom_database import dicomDatabase
+from DicomSuiteGui.dicom_database import DatabaseChanges, dicomDatabase
 from DicomSuiteGui.paced import Paced
 from DicomSuiteLib.plain_signal import Signal
-from DicomSuiteLib.study_list import readable_date, readable_name
-
-_DATABASE_SIGNALS = ("databaseChanged()", "opened()", "closed()")
-_REFRESH_MS = 300
-"""A database that is being filled says so with every file."""
 
 
 class SourcePanel:
@@ -36,20 +32,14 @@ class SourcePanel:
         self._series: tuple[str, ...] = ()
         self._reading = Paced()
         self._gatherings: list[Paced] = []
-        self._refreshTimer = qt.QTimer()
-        self._refreshTimer.setSingleShot(True)
-        self._refreshTimer.setInterval(_REFRESH_MS)
-        self._refreshTimer.connect("timeout()", self.refresh)
         self._build()
         self._database = dicomDatabase()
-        for signal in _DATABASE_SIGNALS:
-            self._database.connect(signal, self._onDatabaseChanged)
+        self._changes = DatabaseChanges(self.refresh)
+        self._changes.follow(self._database)
 
     def cleanup(self) -> None:
         """Let go of the database and of what is being read."""
-        for signal in _DATABASE_SIGNALS:
-            self._database.disconnect(signal, self._onDatabaseChanged)
-        for worker in (self._reading, self._refreshTimer, *self._gatherings):
+        for worker in (self._changes, self._reading, *self._gatherings):
             worker.stop()
 
     @property
@@ -91,7 +81,7 @@ class SourcePanel:
         wasBlocked = self.tree.blockSignals(True)
         self.tree.clear()
         self.tree.blockSignals(wasBlocked)
-        rows = _rows(self._database) if self._database.isOpen else iter(())
+        rows = read_patients(self._database) if self._database.isOpen else iter(())
         self._reading.start(rows, self._addPatient, self._onRead)
 
     def gather(self, deliver: Callable[[Source], None]) -> None:
@@ -156,10 +146,7 @@ class SourcePanel:
         self.folderEdit.connect("validInputChanged(bool)", lambda isValid: self.changed.emit())  # it was emptied
         layout.addWidget(self.folderEdit)
 
-    def _onDatabaseChanged(self) -> None:
-        self._refreshTimer.start()
-
-    def _addPatient(self, row: tuple[str, list[tuple[str, list[tuple[str, str]]]]]) -> None:
+    def _addPatient(self, row: PatientRow) -> None:
         text, studies = row
         patient = _item(text)
         for studyText, series in studies:
@@ -259,33 +246,3 @@ def _showMatching(item: qt.QTreeWidgetItem, text: str) -> bool:
     found = [_showMatching(child, "" if matches else text) for child in children]
     item.setHidden(not (matches or any(found)))
     return not item.isHidden()
-
-
-def _rows(database) -> Iterator[tuple[str, list[tuple[str, list[tuple[str, str]]]]]]:
-    """Each patient's text with those of its studies, by date, and series, by number; each step makes a few queries."""
-    for patient in database.patients():
-        name = readable_name(database.fieldForPatient("PatientsName", patient)) or _("(no name)")
-        patientId = database.fieldForPatient("PatientID", patient)
-        studies = sorted((_studyText(database, study), study) for study in database.studiesForPatient(patient))
-        yield (f"{name} ({patientId})" if patientId else name), [
-            (text, [(_seriesText(database, uid), uid) for uid in _byNumber(database, database.seriesForStudy(study))])
-            for text, study in studies
-        ]
-
-
-def _byNumber(database, series: Iterable[str]) -> list[str]:
-    def number(uid: str) -> tuple[bool, int, str]:
-        text = database.fieldForSeries("SeriesNumber", uid).strip()
-        return not text.isdecimal(), int(text) if text.isdecimal() else 0, uid
-
-    return sorted(series, key=number)
-
-
-def _studyText(database, study: str) -> str:
-    date = readable_date(database.fieldForStudy("StudyDate", study)) or _("(no date)")
-    return "  ".join(filter(None, (date, database.fieldForStudy("StudyDescription", study))))
-
-
-def _seriesText(database, series: str) -> str:
-    fields = [database.fieldForSeries(name, series) for name in ("Modality", "SeriesNumber", "SeriesDescription")]
-    return "  ".join(filter(None, fields)) or series

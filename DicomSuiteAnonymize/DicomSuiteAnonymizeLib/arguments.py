@@ -69,6 +69,17 @@ def add_key_file(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_show_phi(parser: argparse.ArgumentParser) -> None:
+    """--show-phi, for `require_show_phi`."""
+    parser.add_argument("--show-phi", action="store_true", help="confirm that names, IDs and dates are to be printed")
+
+
+def require_show_phi(args: argparse.Namespace, what: str) -> None:
+    """Raise UsageError unless the user has confirmed that `what`, e.g. "A survey", may name patients."""
+    if not args.show_phi:
+        raise UsageError(f"{what} prints what identifies patients. Add --show-phi if that is what you want.")
+
+
 def add_progress(parser: argparse.ArgumentParser) -> None:
     """--progress."""
     parser.add_argument(

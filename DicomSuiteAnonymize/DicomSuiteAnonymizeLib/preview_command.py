@@ -4,10 +4,17 @@ import argparse
 import json
 import sys
 
-from DicomSuiteAnonymizeLib.arguments import add_key_file, add_rules, add_sources, profile_of, sources_of
+from DicomSuiteAnonymizeLib.arguments import (
+    add_key_file,
+    add_rules,
+    add_show_phi,
+    add_sources,
+    profile_of,
+    require_show_phi,
+    sources_of,
+)
 from DicomSuiteAnonymizeLib.engine import Engine
 from DicomSuiteAnonymizeLib.keys import Pseudonyms, load_or_create_key
-from DicomSuiteLib.errors import UsageError
 
 SUMMARY = "Show what would become of each attribute, before and after, as one JSON object. Nothing is written."
 
@@ -15,7 +22,7 @@ SUMMARY = "Show what would become of each attribute, before and after, as one JS
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command's arguments."""
     add_sources(parser)
-    parser.add_argument("--show-phi", action="store_true", help="confirm that names, IDs and dates are to be printed")
+    add_show_phi(parser)
     add_rules(parser)
     add_key_file(parser)
     parser.add_argument("--allow-pixel-risk", action="store_true", help="let pass what may show text in its pixels")
@@ -25,8 +32,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; 0 also where files would be quarantined, which the result says."""
     from DicomSuiteAnonymizeLib.preview import as_json, kept_against_ps315, preview_file, reference_profile
 
-    if not args.show_phi:
-        raise UsageError("A preview prints what identifies patients. Add --show-phi if that is what you want.")
+    require_show_phi(args, "A preview")
     key = load_or_create_key(args.key_file)
     profile = profile_of(args)
     engine, reference = Engine(profile, key), Engine(reference_profile(profile), key)

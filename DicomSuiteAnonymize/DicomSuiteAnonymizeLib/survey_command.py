@@ -4,9 +4,15 @@ import argparse
 import json
 import sys
 
-from DicomSuiteAnonymizeLib.arguments import add_key_file, add_progress, add_sources, sources_of
+from DicomSuiteAnonymizeLib.arguments import (
+    add_key_file,
+    add_progress,
+    add_show_phi,
+    add_sources,
+    require_show_phi,
+    sources_of,
+)
 from DicomSuiteAnonymizeLib.keys import Pseudonyms, load_or_create_key
-from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.progress import ProgressReporter
 
 SUMMARY = "Read the values of all attributes of DICOM files, one line of JSON for each series. It names patients."
@@ -15,7 +21,7 @@ SUMMARY = "Read the values of all attributes of DICOM files, one line of JSON fo
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command's arguments."""
     add_sources(parser)
-    parser.add_argument("--show-phi", action="store_true", help="confirm that names, IDs and dates are to be printed")
+    add_show_phi(parser)
     add_key_file(parser)
     add_progress(parser)
 
@@ -24,8 +30,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; 0 also where files could not be read, which the result says."""
     from DicomSuiteAnonymizeLib.survey import survey
 
-    if not args.show_phi:
-        raise UsageError("A survey prints what identifies patients. Add --show-phi if that is what you want.")
+    require_show_phi(args, "A survey")
     progress = ProgressReporter(args.progress)
     found = survey(sources_of(args), Pseudonyms(load_or_create_key(args.key_file)), progress.update)
     progress.finish()
