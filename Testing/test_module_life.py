@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from application import (
-    ROOT,
     assertNoLeakedObservers,
     enter,
     exit_,
@@ -23,16 +22,16 @@ from application import (
 from DicomSuiteLib.synthetic_study import write_synthetic_study
 from home_runs import librariesBack
 from panel_places import database_of, private_places
+from source_files import MODULES
 
-MODULES = sorted(path.parent.name for path in ROOT.glob("DicomSuite*/DicomSuite*.py") if path.stem == path.parent.name)
 TIMES = 20
 
 
 @pytest.fixture(autouse=True)
-def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def places(tmp_path: Path) -> Iterator[None]:
     """A home folder and a database of the test's own, the latter with one study."""
     study = write_synthetic_study(tmp_path / "study")
-    with private_places(tmp_path, monkeypatch), database_of(tmp_path / "database", study.folder):
+    with private_places(tmp_path), database_of(tmp_path / "database", study.folder):
         yield
         slicer.mrmlScene.Clear(0)
 

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from application import ROOT, enter, exit_, moduleWidget, processEvents, qt, slicer
+from application import enter, exit_, moduleWidget, processEvents, qt, slicer
 from panel_places import database_of, private_places
+from source_files import MODULES
 
-MODULES = sorted(path.parent.name for path in ROOT.glob("DicomSuite*/DicomSuite*.py") if path.stem == path.parent.name)
 BOUND = "SlicerParameterName"
 
 
 @pytest.fixture(autouse=True)
-def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with private_places(tmp_path, monkeypatch), database_of(tmp_path / "database"):
+def places(tmp_path: Path) -> Iterator[None]:
+    with private_places(tmp_path), database_of(tmp_path / "database"):
         slicer.mrmlScene.Clear(0)
         yield
         slicer.mrmlScene.Clear(0)

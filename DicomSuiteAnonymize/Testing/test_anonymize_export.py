@@ -35,9 +35,9 @@ ATTEMPTS = 3
 
 
 @pytest.fixture
-def widget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+def widget(tmp_path: Path) -> Iterator[object]:
     """The module, entered, with an empty database and the basic profile."""
-    with private_places(tmp_path, monkeypatch), database_of(tmp_path / "database"):
+    with private_places(tmp_path), database_of(tmp_path / "database"):
         widget = moduleWidget("DicomSuiteAnonymize")
         enter(widget)
         widget.logic.editor.open(BUILT_IN["basic"])
@@ -69,6 +69,14 @@ def export(widget) -> Path:
     waitUntil(lambda: widget.panel.export.isBusy)
     job = waitUntil(lambda: not widget.panel.export.isBusy and widget.panel.export.job, TIMEOUT_S)
     return Path(job.request.output)
+
+
+def under_way(widget):
+    """Press Export and wait until files are done; the panel."""
+    panel = widget.panel.export
+    panel.exportButton.click()
+    waitUntil(lambda: panel.isBusy and panel.job.done, TIMEOUT_S)
+    return panel
 
 
 def from_command_line(widget, folder: Path, target: Path, *options: str) -> None:
@@ -126,9 +134,7 @@ def test_nothing_freezes_during_an_export_of_300_files_and_another_one_follows(w
 def test_cancel_takes_less_than_a_second_and_leaves_no_process_and_no_partial_file(widget, tmp_path: Path) -> None:
     write_series(tmp_path / "source", 20_000)
     use_folder(widget, tmp_path / "source")
-    panel = widget.panel.export
-    panel.exportButton.click()
-    waitUntil(lambda: panel.isBusy and panel.job.done, TIMEOUT_S)
+    panel = under_way(widget)
     assert not panel.exportButton.enabled and "running" in panel.exportButton.toolTip
     started = time.monotonic()
     panel.cancelButton.click()
@@ -169,9 +175,7 @@ def command_line(path: Path) -> str:
 def test_export_that_was_cancelled_can_be_resumed(widget, tmp_path: Path) -> None:
     write_series(tmp_path / "source", 3000)
     use_folder(widget, tmp_path / "source")
-    panel = widget.panel.export
-    panel.exportButton.click()
-    waitUntil(lambda: panel.isBusy and panel.job.done, TIMEOUT_S)
+    panel = under_way(widget)
     panel.cancelButton.click()
     waitUntil(lambda: not panel.isBusy, TIMEOUT_S)
     assert panel.resumeButton.isVisibleTo(panel.widget)

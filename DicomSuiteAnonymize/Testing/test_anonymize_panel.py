@@ -33,9 +33,9 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> SyntheticStudy:
 
 
 @pytest.fixture
-def widget(study: SyntheticStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+def widget(study: SyntheticStudy, tmp_path: Path) -> Iterator[object]:
     """The module, entered, with the synthetic study in the database and the basic profile."""
-    with private_places(tmp_path, monkeypatch), database_of(tmp_path / "database", study.folder):
+    with private_places(tmp_path), database_of(tmp_path / "database", study.folder):
         widget = moduleWidget("DicomSuiteAnonymize")
         enter(widget)
         widget.logic.editor.open(BUILT_IN["basic"])

@@ -1,4 +1,4 @@
-"""Qt properties of the stand-ins for C++ widgets."""
+"""What stand-ins for C++ widgets are declared with: Qt properties, and the scene of MRML widgets."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,3 +33,15 @@ class Stored:
         setter = "set" + name[0].upper() + name[1:]
         if setter not in vars(owner):
             setattr(owner, setter, write)
+
+
+class HasScene:
+    """What MRML widgets have whose scene changes nothing in them."""
+
+    _scene: Any = None
+
+    def mrmlScene(self) -> Any:
+        return self._scene
+
+    def setMRMLScene(self, scene: Any) -> None:
+        self._scene = scene

@@ -7,7 +7,7 @@ from PySide6.QtCore import Property, Signal
 
 from stand_in.classes import stands_in
 from stand_in.unpatched import raw
-from stand_in.widgets.declared import stored
+from stand_in.widgets.declared import HasScene, stored
 
 _STEPS = 1000
 _BOX = QtWidgets.QDoubleSpinBox
@@ -132,16 +132,8 @@ class ctkSliderWidget(SliderAndSpinBox):
 
 
 @stands_in
-class qMRMLSliderWidget(SliderAndSpinBox):
+class qMRMLSliderWidget(HasScene, SliderAndSpinBox):
     NoSynchronize, SynchronizeWidth, SynchronizeDecimals = 0, 1, 2
-    _scene: Any = None
-
-    def mrmlScene(self) -> Any:
-        return self._scene
-
-    def setMRMLScene(self, scene: Any) -> None:
-        self._scene = scene
-
     quantity = stored(str, "")
     unitAwareProperties = stored(int, 0)
     orientation = stored(int, 1)
@@ -170,14 +162,6 @@ class ctkDoubleSpinBox(QtWidgets.QDoubleSpinBox):
 
 
 @stands_in
-class qMRMLSpinBox(QtWidgets.QDoubleSpinBox):
-    _scene: Any = None
-
-    def mrmlScene(self) -> Any:
-        return self._scene
-
-    def setMRMLScene(self, scene: Any) -> None:
-        self._scene = scene
-
+class qMRMLSpinBox(HasScene, QtWidgets.QDoubleSpinBox):
     quantity = stored(str, "")
     unitAwareProperties = stored(int, 0)

@@ -7,7 +7,7 @@ from PySide6.QtCore import Property, Signal
 
 from stand_in.classes import stands_in
 from stand_in.unpatched import raw
-from stand_in.widgets.declared import stored
+from stand_in.widgets.declared import HasScene, stored
 
 _BOX = QtWidgets.QDoubleSpinBox
 
@@ -127,13 +127,5 @@ class ctkDoubleRangeSlider(TwoSpinBoxes):
 
 
 @stands_in
-class qMRMLRangeWidget(TwoSpinBoxes):
-    _scene: Any = None
-
-    def mrmlScene(self) -> Any:
-        return self._scene
-
-    def setMRMLScene(self, scene: Any) -> None:
-        self._scene = scene
-
+class qMRMLRangeWidget(HasScene, TwoSpinBoxes):
     quantity = stored(str, "")
