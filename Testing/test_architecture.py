@@ -24,7 +24,7 @@ OWN = {f"{module}{room}" for module in MODULES for room in ("", "Gui", "Lib")}
 LONGEST = {Room.MODULE: 250, Room.GUI: 400, Room.LIBRARY: 400}
 """Lines that a file must stay below."""
 
-PLAIN = {*sys.stdlib_module_names, "SimpleITK", "numpy", "pydicom", "slicer", "vtk"}
+PLAIN = {*sys.stdlib_module_names, "SimpleITK", "numpy", "pydicom", "scipy", "slicer", "vtk"}
 """What any file may import at file scope; everything else waits until a function needs it."""
 APPLICATION = {"ctk", "qt"}
 NETWORK = {"ftplib", "http", "requests", "smtplib", "socket", "socketserver", "ssl", "urllib", "xmlrpc"}

@@ -29,6 +29,7 @@ OPTIONAL_PACKAGES = (
     OptionalPackage("safetensors", "safetensors>=0.4"),
     OptionalPackage("nrrd", "pynrrd>=1.0"),
     OptionalPackage("highdicom", "highdicom>=0.22"),
+    OptionalPackage("nibabel", "nibabel>=5"),
     OptionalPackage("pynetdicom", "pynetdicom>=2.0"),
     OptionalPackage("dicomweb_client", "dicomweb-client>=0.59"),
     OptionalPackage("rapidocr_onnxruntime", "rapidocr-onnxruntime>=1.3"),
