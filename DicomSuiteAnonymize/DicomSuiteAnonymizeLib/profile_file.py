@@ -21,6 +21,7 @@ from DicomSuiteAnonymizeLib.profile import (
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.values import NUMBER_FORMATS, encoded_number
+from DicomSuiteLib.new_file import new_file
 
 TYPE_CHECKING = False  # typing is not imported: the command's start is short
 if TYPE_CHECKING:
@@ -62,12 +63,10 @@ def read_profile(path: Path) -> Profile:
 
 def write_profile(profile: Profile, path: Path) -> None:
     """Save; an existing file is replaced in one step."""
-    partial = path.with_name(f".{path.name}.part")
     try:
-        partial.write_text(json.dumps(profile_to_json(profile), indent=1) + "\n", encoding="utf-8", newline="\n")
-        partial.replace(path)
+        with new_file(path) as partial:
+            partial.write_text(json.dumps(profile_to_json(profile), indent=1) + "\n", encoding="utf-8", newline="\n")
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise AnonymizeError(
             f"Profile file {path}: {error.strerror}. Choose a folder that you can write to."
         ) from error

@@ -15,6 +15,7 @@ from DicomSuiteAnonymizeLib.profile_file import profile_to_json
 from DicomSuiteAnonymizeLib.ps315 import EDITION
 from DicomSuiteAnonymizeLib.version import TOOL
 from DicomSuiteLib.audit import AuditTrail
+from DicomSuiteLib.new_file import new_file
 from DicomSuiteLib.run_ledger import LedgerRow, RunLedger
 
 CHANGES = "changes"
@@ -132,10 +133,8 @@ def _instance_record(row: LedgerRow, record: dict) -> dict:
 
 
 def _write_text(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.part")
     try:
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(path)
+        with new_file(path) as partial:
+            partial.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise TargetError(f"{path}: {error.strerror}. Make room, then --resume finishes the run.") from error

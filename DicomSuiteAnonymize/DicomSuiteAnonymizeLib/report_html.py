@@ -7,18 +7,17 @@ that two runs over the same files give the same page.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from DicomSuiteAnonymizeLib.ps315 import row_for, rows
-from DicomSuiteAnonymizeLib.report_style import STYLE
 from DicomSuiteAnonymizeLib.report_words import DATES, EDITS, KEPT, MEANINGS
+from DicomSuiteLib.report_page import banner, escape, page, section, table
 
 TYPE_CHECKING = False  # typing and html are not imported: the command's start is short
 if TYPE_CHECKING:
     from typing import Any
 
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 _PRIVATE = "private attribute"
 
 
@@ -39,13 +38,7 @@ def render(report: Mapping[str, Any]) -> str:
             _attributes(report["attributes"]),
         )
     )
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="robots" content="noindex">\n'
-        f"<title>De-identification report</title>\n<style>{STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
-    )
+    return page("De-identification report", body)
 
 
 def _header(report: Mapping[str, Any]) -> str:
@@ -65,15 +58,15 @@ def _verdict(report: Mapping[str, Any]) -> str:
             "data."
         )
         headline = "This is not a de-identification according to PS3.15."
-        return _banner("bad", "!", headline, f"{unchanged} {refused}" if files["quarantined"] else unchanged)
+        return banner("bad", "!", headline, f"{unchanged} {refused}" if files["quarantined"] else unchanged)
     if not files["written"]:
-        return _banner("warn", "!", "No file was written.", refused)
+        return banner("warn", "!", "No file was written.", refused)
     caveats = _caveats(report) + [refused] * bool(files["quarantined"])
     headline = f"{_was(files['written'])} de-identified according to PS3.15."
     searched = "Each of them was searched for the original values of its own source before it was written."
     if caveats:
-        return _banner("warn", "!", headline, " ".join((searched, *caveats)))
-    return _banner("good", "✓", headline, f"{searched} No file was quarantined.")
+        return banner("warn", "!", headline, " ".join((searched, *caveats)))
+    return banner("good", "✓", headline, f"{searched} No file was quarantined.")
 
 
 def _caveats(report: Mapping[str, Any]) -> list[str]:
@@ -84,13 +77,6 @@ def _caveats(report: Mapping[str, Any]) -> list[str]:
     if report["pixel_risk_allowed"]:
         caveats.append("Pictures that may show text were let through, because the user asked for it.")
     return caveats
-
-
-def _banner(kind: str, sign: str, headline: str, text: str) -> str:
-    return (
-        f'<section class="verdict {kind}"><span class="sign" aria-hidden="true">{sign}</span>'
-        f"<div><strong>{escape(headline)}</strong><p>{escape(text)}</p></div></section>\n"
-    )
 
 
 def _files(report: Mapping[str, Any]) -> str:
@@ -105,7 +91,7 @@ def _files(report: Mapping[str, Any]) -> str:
         _counted(report[plural], singular)
         for plural, singular in (("patients", "patient"), ("studies", "study"), ("series", "series"))
     )
-    return _section(
+    return section(
         "Files",
         f'<div class="sum">{"".join(terms)}</div><p>The written files are of {escape(scope)}. Patients, studies and '
         "series are folders here, named by pseudonyms.</p>",
@@ -127,8 +113,8 @@ def _rules(report: Mapping[str, Any]) -> str:
     codes = [(f"<code>{escape(code)}</code>", escape(meaning)) for code, meaning in report["method_codes"]]
     if codes:
         title = "<h3>De-identification Method Code Sequence (0012,0064), codes of CID 7050</h3>"
-        return _section("Rules", f"<dl>{content}</dl>{title}{_table(('Code', 'Meaning'), ('key', ''), codes)}")
-    return _section("Rules", f"<dl>{content}</dl>")
+        return section("Rules", f"<dl>{content}</dl>{title}{table(('Code', 'Meaning'), ('key', ''), codes)}")
+    return section("Rules", f"<dl>{content}</dl>")
 
 
 def _on_leak(choice: str) -> str:
@@ -156,9 +142,9 @@ def _kept(report: Mapping[str, Any]) -> str:
     kept = [texts for option, texts in KEPT.items() if option.cli in chosen]
     if kept:
         items = "".join(f"<li><strong>{escape(what)}.</strong> {escape(meaning)}</li>" for what, meaning in kept)
-        return _section("What the options let stay", f"<ul>{items}</ul>")
+        return section("What the options let stay", f"<ul>{items}</ul>")
     none = "<p>No option of PS3.15 was used: the Basic Profile applies in full.</p>"
-    return _section("What the options let stay", none)
+    return section("What the options let stay", none)
 
 
 def _edits(report: Mapping[str, Any]) -> str:
@@ -168,11 +154,11 @@ def _edits(report: Mapping[str, Any]) -> str:
     lines = [
         (_attribute(edit["attribute"]), escape(EDITS[edit["action"]]), escape(_scope(edit["scope"]))) for edit in edits
     ]
-    table = _table(("Attribute", "Edit", "For"), ("", "", "key"), lines)
+    listed = table(("Attribute", "Edit", "For"), ("", "", "key"), lines)
     if not _is_ps315(report):
-        return _section("Edits of single attributes", table)
+        return section("Edits of single attributes", listed)
     note = "<p>These come before the rules of the standard, and may let stay what the standard removes.</p>"
-    return _section("Edits of single attributes", note + table)
+    return section("Edits of single attributes", note + listed)
 
 
 def _scope(scope: str) -> str:
@@ -183,12 +169,12 @@ def _quarantined(report: Mapping[str, Any]) -> str:
     if not report["reasons"]:
         return ""
     by_count = sorted(report["reasons"].items(), key=lambda item: (-item[1], item[0]))
-    table = [(escape(reason), f"{count:,}") for reason, count in by_count]
+    lines = [(escape(reason), f"{count:,}") for reason, count in by_count]
     note = (
         "<p>The list of these files, <code>quarantined.csv</code>, lies beside the key file and not in this folder, "
         "because paths may name patients.</p>"
     )
-    return _section("Quarantined files", _table(("Reason", "Files"), ("", "count"), table) + note)
+    return section("Quarantined files", table(("Reason", "Files"), ("", "count"), lines) + note)
 
 
 def _actions(actions: Mapping[str, int]) -> str:
@@ -196,7 +182,7 @@ def _actions(actions: Mapping[str, int]) -> str:
         return ""
     most = max(actions.values())
     order = [*MEANINGS, *sorted(actions.keys() - MEANINGS.keys())]
-    table = [
+    lines = [
         (
             f"<strong>{escape(code)}</strong>",
             escape(MEANINGS.get(code, "other")),
@@ -207,7 +193,7 @@ def _actions(actions: Mapping[str, int]) -> str:
         if code in actions
     ]
     headings, classes = ("Code", "What was done", "Share", "Values"), ("key", "", "bars", "count")
-    return _section("What was done, over all files", _table(headings, classes, table))
+    return section("What was done, over all files", table(headings, classes, lines))
 
 
 def _not_covered(report: Mapping[str, Any]) -> str:
@@ -236,11 +222,11 @@ def _not_covered(report: Mapping[str, Any]) -> str:
         ),
     )
     items = "".join(f"<li><strong>{escape(what)}</strong> {escape(text)}</li>" for what, text in points)
-    return _section("What is not covered", f"<ul>{items}</ul>")
+    return section("What is not covered", f"<ul>{items}</ul>")
 
 
 def _verification(report: Mapping[str, Any]) -> str:
-    return _section(
+    return section(
         "How to check this",
         "<p>The first command reads every file with another library than the one that wrote it and compares it with "
         "the "
@@ -263,12 +249,12 @@ def _attributes(attributes: Sequence[Mapping[str, Any]]) -> str:
         "<p>A rule like “E.1-1 X/Z” is the action that table E.1-1 of PS3.15 gives for the attribute; where it leaves "
         "a choice, the kind of object decides.</p>"
     )
-    return _section("Attributes", note + tables) if tables else ""
+    return section("Attributes", note + tables) if tables else ""
 
 
 def _action_table(action: str, attributes: Sequence[Mapping[str, Any]]) -> str:
     private = [one for one in attributes if one["rule"] == _PRIVATE]
-    table = [
+    lines = [
         (_name(one["path"]), f"<code>{escape(one['path'])}</code>", escape(one["rule"]), f"{one['count']:,}")
         for one in attributes
         if one["rule"] != _PRIVATE
@@ -277,10 +263,10 @@ def _action_table(action: str, attributes: Sequence[Mapping[str, Any]]) -> str:
         groups = Counter(one["path"].rpartition("/")[2][1:5] for one in private)
         name = f"Private attributes, {len(private):,} different"
         where = "groups " + ", ".join(sorted(groups))
-        table.append((name, escape(where), escape(_PRIVATE), f"{sum(one['count'] for one in private):,}"))
+        lines.append((name, escape(where), escape(_PRIVATE), f"{sum(one['count'] for one in private):,}"))
     total = sum(one["count"] for one in attributes)
     title = f"<h3>{escape(action)}: {escape(MEANINGS.get(action, 'other'))} ({total:,})</h3>"
-    return title + _table(("Attribute", "Tag", "Rule", "Values"), ("", "tags", "rule", "count"), table)
+    return title + table(("Attribute", "Tag", "Rule", "Values"), ("", "tags", "rule", "count"), lines)
 
 
 def _attribute(text: str) -> str:
@@ -313,21 +299,6 @@ def _tag_name(tag: int) -> str:
         return "unknown attribute"
 
 
-def _section(title: str, content: str) -> str:
-    return f"<section><h2>{escape(title)}</h2>{content}</section>\n"
-
-
-def _table(headings: Sequence[str], classes: Sequence[str], table: Iterable[Sequence[str]]) -> str:
-    """A table of HTML cells; `classes` holds the CSS class of each column, "" for none."""
-    attributes = [f' class="{name}"' if name else "" for name in classes]
-    head = "".join(f'<th scope="col"{extra}>{name}</th>' for extra, name in zip(attributes, headings, strict=True))
-    lines = (
-        "<tr>" + "".join(f"<td{extra}>{cell}</td>" for extra, cell in zip(attributes, cells, strict=True)) + "</tr>"
-        for cells in table
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>\n" + "\n".join(lines) + "\n</tbody></table>"
-
-
 def _number(count: int, label: str) -> str:
     return f'<div><span class="number">{count:,}</span><span class="label">{escape(label)}</span></div>'
 
@@ -343,8 +314,3 @@ def _was(count: int) -> str:
 
 def _is_ps315(report: Mapping[str, Any]) -> bool:
     return report["profile"]["basis"].startswith("ps3.15")
-
-
-def escape(text: str) -> str:
-    """Text as HTML shows it."""
-    return text.translate(_ESCAPES)
