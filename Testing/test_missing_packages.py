@@ -8,7 +8,7 @@ from application_child import run_in_application
 from DicomSuiteLib.optional_packages import OPTIONAL_PACKAGES
 from source_files import MODULES, ROOT, Room, installed_sources
 
-HIDDEN = {package.module for package in OPTIONAL_PACKAGES} | {"dask", "pandas", "psutil", "requests", "scipy"}
+HIDDEN = {package.module for package in OPTIONAL_PACKAGES} | {"dask", "pandas", "psutil", "requests"}
 FOLDERS = [ROOT / module for module in MODULES]
 WITH_WIDGET = [source.module for source in installed_sources() if source.room is Room.MODULE]
 FEW_WIDGETS = 10

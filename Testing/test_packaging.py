@@ -29,7 +29,8 @@ import importlib, importlib.abc, sys
 class OnlyBase(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         top = name.partition(".")[0]
-        if top not in sys.stdlib_module_names and top not in {allowed!r}:
+        own = top in sys.stdlib_module_names or top.startswith("_sysconfigdata")
+        if not own and top not in {allowed!r}:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 
 sys.path.insert(0, {site!r})

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "preview": ("DicomSuiteAnonymizeLib.preview_command", "show what becomes of each attribute, for an editor"),
     "survey": ("DicomSuiteAnonymizeLib.survey_command", "list the values of all attributes, for an editor"),
     "verify": ("DicomSuiteAnonymizeLib.verify_command", "check a de-identified folder"),
+    "overlay": ("DicomSuiteRTOverlayLib.command", "lay segmentation masks over the volume they belong to"),
     "inspect": ("DicomSuiteLib.inspect_command", "list the series of a folder, or the attributes of a file"),
     "demo": ("DicomSuiteLib.demo_command", "write a synthetic study and show what DicomSuite does with it"),
 }

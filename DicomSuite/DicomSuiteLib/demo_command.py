@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
     from DicomSuiteLib.synthetic_study import SyntheticStudy
 
-SUMMARY = "write a synthetic study, de-identify and verify it, and say in plain words what was done"
+SUMMARY = "write a synthetic study, de-identify and verify it, lay masks over it, and say in plain words what was done"
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_SOME_REFUSED = 3
 
 _MARKER_NAME = "DICOMSUITE-DEMO.txt"
-_REWRITTEN = ("source", "deidentified")
+_REWRITTEN = ("source", "deidentified", "overlay")
 _MARKER_TEXT = (
-    f"Written by 'dicomsuite demo', which deletes {' and '.join(_REWRITTEN)} here when it runs again.\n"
+    f"Written by 'dicomsuite demo', which deletes {', '.join(_REWRITTEN)} here when it runs again.\n"
 )
 
 
@@ -46,6 +46,11 @@ class Demo:
     def deidentified(self) -> Path:
         """The folder that may be given away."""
         return self.out / "deidentified"
+
+    @property
+    def overlay(self) -> Path:
+        """The folder with pictures and measures of the masks."""
+        return self.out / "overlay"
 
     @property
     def key_file(self) -> Path:
@@ -150,7 +155,18 @@ def _search_planted_strings(demo: Demo) -> int:
     return EXIT_DONE if before and not left else EXIT_FAILED
 
 
-STEPS: tuple[Callable[[Demo], int], ...] = (_deidentify, _verify, _search_planted_strings)
+def _overlay(demo: Demo) -> int:
+    """Run `dicomsuite overlay` on the copy: contours and mask of the original must still lie where they belong."""
+    if demo.study is None:
+        _say("'dicomsuite overlay VOLUME MASK --out DIR' lays masks over your images; which belong together, you know.")
+        return EXIT_DONE
+    masks = [str(demo.deidentified), str(demo.study.mask_file)]
+    options = ["--compare", "1", "2", "--stats", "--report", "--progress", "none"]
+    arguments = [str(demo.deidentified), *masks, "--out", str(demo.overlay), *options]
+    return _run_command("Lay the contours and the mask of the lesion over the copy", "overlay", arguments)
+
+
+STEPS: tuple[Callable[[Demo], int], ...] = (_deidentify, _verify, _search_planted_strings, _overlay)
 """What the demo shows, in order; each step says what it does and returns an exit code."""
 
 
@@ -200,6 +216,8 @@ def _say_where_everything_is(demo: Demo) -> None:
         "report for programs": demo.deidentified / "report.json",
         "key (keep it secret)": demo.key_file,
     }
+    if demo.study is not None:
+        places["masks on the images"] = demo.overlay / "report.html"
     for what, path in places.items():
         _say(f"  {what:<21} {path}")
 

@@ -28,7 +28,7 @@ OPTIONAL_PACKAGES = (
     MONAI,
     OptionalPackage("safetensors", "safetensors>=0.4"),
     OptionalPackage("nrrd", "pynrrd>=1.0"),
-    OptionalPackage("highdicom", "highdicom>=0.22"),
+    OptionalPackage("highdicom", "highdicom>=0.24"),
     OptionalPackage("nibabel", "nibabel>=5"),
     OptionalPackage("pynetdicom", "pynetdicom>=2.0"),
     OptionalPackage("dicomweb_client", "dicomweb-client>=0.59"),

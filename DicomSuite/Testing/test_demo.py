@@ -48,6 +48,15 @@ def test_structure_set_still_resolves_to_the_ct(finished):
     assert referenced == images
 
 
+def test_contours_of_the_copy_and_the_mask_of_the_original_meet_on_the_copy(finished):
+    out, _ = finished
+    content = json.loads((out / "overlay" / "alignment.json").read_text(encoding="utf-8"))
+    assert [mask["verdict"] for mask in content["masks"]] == ["placed", "placed"]
+    (pair,) = json.loads((out / "overlay" / "comparison.json").read_text(encoding="utf-8"))["rows"]
+    assert pair["dice"] > 0.98
+    assert (out / "overlay" / "report.html").is_file()
+
+
 def test_demo_names_its_figures_and_its_places(finished, tmp_path, capsys):
     out, _ = finished
     assert cli.main(["demo", str(out)]) == 0, "an earlier demo may be run again"

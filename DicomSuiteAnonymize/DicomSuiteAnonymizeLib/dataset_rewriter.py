@@ -23,7 +23,7 @@ from DicomSuiteAnonymizeLib.source_file import DEFLATED, DICM, PREAMBLE, TRAILIN
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.subject import Facts, Subject
 from DicomSuiteAnonymizeLib.values import padded
-from DicomSuiteAnonymizeLib.version import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from DicomSuiteLib.version import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 _ITEM = BaseTag(0xFFFEE000)
 _LONGEST_SHORT = 0xFFFF

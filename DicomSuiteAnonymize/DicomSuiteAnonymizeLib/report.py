@@ -13,10 +13,10 @@ from DicomSuiteAnonymizeLib.markers import dates_modified, method, method_codes,
 from DicomSuiteAnonymizeLib.output_file import TargetError
 from DicomSuiteAnonymizeLib.profile_file import profile_to_json
 from DicomSuiteAnonymizeLib.ps315 import EDITION
-from DicomSuiteAnonymizeLib.version import TOOL
 from DicomSuiteLib.audit import AuditTrail
 from DicomSuiteLib.new_file import new_file
 from DicomSuiteLib.run_ledger import LedgerRow, RunLedger
+from DicomSuiteLib.version import TOOL
 
 CHANGES = "changes"
 """Status of the ledger rows that define a change set."""

@@ -6,7 +6,7 @@ from DicomSuiteAnonymizeLib.elements import encode
 from DicomSuiteAnonymizeLib.engine import Engine, Rewritten, with_rank
 from DicomSuiteAnonymizeLib.source_file import DICM, PREAMBLE, TRAILING_BYTES, SourceFile, walk_file
 from DicomSuiteAnonymizeLib.values import padded
-from DicomSuiteAnonymizeLib.version import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from DicomSuiteLib.version import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 
 def rewrite_bytes(source: SourceFile, engine: Engine, rank: int | None = None) -> Rewritten:

@@ -26,13 +26,13 @@ from DicomSuiteAnonymizeLib.report import CHANGES, build_report, write_reports
 from DicomSuiteAnonymizeLib.run_state import RunState, prepare_target, remove_leftovers
 from DicomSuiteAnonymizeLib.sources import SourceEntry, Sources, check_places
 from DicomSuiteAnonymizeLib.steps import Action
-from DicomSuiteAnonymizeLib.version import TOOL
 from DicomSuiteLib.audit import file_sha256
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.executors import BatchFailure, open_executor, run_batches
 from DicomSuiteLib.progress import ProgressReporter
 from DicomSuiteLib.run_ledger import RunLedger
 from DicomSuiteLib.tasks import CancelToken
+from DicomSuiteLib.version import TOOL
 
 BATCH = 64
 """Files a task; large enough that passing it to another process costs nothing, small enough to cancel soon."""

@@ -93,15 +93,15 @@ def loadSeriesByUID(seriesUIDs, messages=None, progressCallback=None, enabledPlu
 
 def _loadVolume(series):
     reader = SimpleITK.ImageSeriesReader()
-    reader.SetFileNames(_sortedBySlice(slicer.dicomDatabase.filesForSeries(series)))
+    files = _sortedBySlice(slicer.dicomDatabase.filesForSeries(series))
+    reader.SetFileNames(files)
     image = reader.Execute()
     path = os.path.join(tempfile.mkdtemp(dir=slicer.app.temporaryPath), "series.nrrd")
     SimpleITK.WriteImage(image, path)
     description = slicer.dicomDatabase.descriptionForSeries(series)
     number = slicer.dicomDatabase.fieldForSeries("SeriesNumber", series)
     node = slicer.util.loadVolume(path, {"name": f"{number}: {description}"})
-    instances = " ".join(slicer.dicomDatabase.instancesForSeries(series))
-    node.SetAttribute("DICOM.instanceUIDs", instances)
+    node.SetAttribute("DICOM.instanceUIDs", " ".join(map(slicer.dicomDatabase.instanceForFile, files)))
     return node.GetID()
 
 

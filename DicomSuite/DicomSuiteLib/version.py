@@ -1,4 +1,4 @@
-"""What this engine calls itself in the files and reports that it writes."""
+"""What DicomSuite calls itself in the files and reports that it writes."""
 
 VERSION = "0.1.0"
 TOOL = f"DicomSuite {VERSION}"

@@ -1,0 +1,1 @@
+"""The panels of the module DicomSuiteRTOverlay, and what they show on top of DicomSuiteRTOverlayLib."""

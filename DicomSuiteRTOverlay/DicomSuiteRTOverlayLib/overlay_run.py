@@ -1,0 +1,214 @@
+"""One run of `dicomsuite overlay`: place every mask, then write pictures, files, measures and the comparison."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from DicomSuiteLib.errors import DicomSuiteError, UsageError
+from DicomSuiteLib.new_file import new_file
+from DicomSuiteLib.progress import ProgressReporter
+from DicomSuiteLib.tasks import CancelToken
+from DicomSuiteLib.volumes import Volume
+from DicomSuiteRTOverlayLib.accepted_place import AcceptedPlace, accept
+from DicomSuiteRTOverlayLib.comparison import Comparison, compare_segmentations
+from DicomSuiteRTOverlayLib.errors import OverlayError
+from DicomSuiteRTOverlayLib.export_formats import ExportFormat, export
+from DicomSuiteRTOverlayLib.file_names import file_name
+from DicomSuiteRTOverlayLib.given_mask import AS_GIVEN, load_given_mask
+from DicomSuiteRTOverlayLib.load_mask import MASK_SUFFIXES, load_mask
+from DicomSuiteRTOverlayLib.mask_result import MaskResult, volume_as_json
+from DicomSuiteRTOverlayLib.measure_tables import write_pairs, write_stats
+from DicomSuiteRTOverlayLib.overlay_pictures import write_picture
+from DicomSuiteRTOverlayLib.overlay_report import RunTables, render
+from DicomSuiteRTOverlayLib.pair_table import pair_table
+from DicomSuiteRTOverlayLib.placed_mask import PlacedMask
+from DicomSuiteRTOverlayLib.placement import Placement, Verdict
+from DicomSuiteRTOverlayLib.resample_mask import resample_mask
+from DicomSuiteRTOverlayLib.segment_measures import measure_segment
+from DicomSuiteRTOverlayLib.segment_table import segment_table
+from DicomSuiteRTOverlayLib.segments import Segmentation
+from DicomSuiteRTOverlayLib.write_mask import write_mask_file, write_seg_nrrd
+
+ALIGNMENT_NAME = "alignment.json"
+REPORT_NAME = "report.html"
+COMPARISON_FILE = "comparison.seg.nrrd"
+COMPARISON_PICTURE = "comparison.png"
+SCHEMA = "dicomsuite-alignment-1"
+
+
+@dataclass(frozen=True)
+class OverlayOptions:
+    """What a run is asked to do; `compare` holds two numbers of masks, from 1."""
+
+    folder: Path
+    exports: tuple[ExportFormat, ...] = ()
+    measures: bool = False
+    compare: tuple[int, int] | None = None
+    accepted: Mapping[int, AcceptedPlace] = field(default_factory=dict)
+    smooth: bool = False
+    previews: bool = False
+    report: bool = False
+
+
+class OverlayRun:
+    """Lays `masks` (paths of files) over `volume`, one after the other; a bad one does not stop the rest.
+
+    Raises UsageError where an option names a mask that is not there.
+    """
+
+    def __init__(
+        self,
+        volume: Volume,
+        masks: Sequence[Path],
+        options: OverlayOptions,
+        reporter: ProgressReporter,
+        token: CancelToken,
+    ) -> None:
+        named = {*options.accepted, *(options.compare or ())}
+        if beyond := sorted(number for number in named if not 1 <= number <= len(masks)):
+            raise UsageError(f"There is no mask {beyond[0]}: the masks are numbered 1 to {len(masks)}.")
+        self._volume, self._masks, self._options = volume, masks, options
+        self._reporter, self._token = reporter, token
+
+    def execute(self) -> dict[str, Any]:
+        """Do it all; returns what alignment.json holds."""
+        results = []
+        total = len(self._masks)
+        for number, path in enumerate(self._masks, start=1):
+            self._reporter.update(number - 1, total, **_counts(results))
+            self._token.raise_if_cancelled()
+            results.append(self._one(number, path))
+        tables, files = self._write_common(results)
+        content = {
+            "schema": SCHEMA,
+            "volume": volume_as_json(self._volume),
+            "masks": [result.as_json() for result in results],
+            "files": files,
+        }
+        if self._options.report:
+            self._write(REPORT_NAME, render(content, tables))
+        self._write(ALIGNMENT_NAME, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        self._reporter.update(total, total, **_counts(results))
+        self._reporter.finish()
+        return content
+
+    def _write(self, name: str, text: str) -> None:
+        path = self._options.folder / name
+        try:
+            with new_file(path) as partial:
+                partial.write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise OverlayError(f"{path} cannot be written: {error.strerror}; make room and run again.") from error
+
+    def _one(self, number: int, path: Path) -> MaskResult:
+        accepted = self._options.accepted.get(number)
+        placed = self._load(path, accepted)
+        result = MaskResult(number, path.name, placed, accepted)
+        try:
+            result.segmentation = self._segmentation(result)
+        except OverlayError as error:
+            result.notes.append(str(error))
+        stem = _stem(number, path)
+        if result.segmentation is not None:
+            result.notes += result.segmentation.notes
+            self._write_placed(result, stem)
+        if placed.source is not None and placed.placement.candidates:
+            self._write_candidates(result, stem)
+        return result
+
+    def _load(self, path: Path, accepted: AcceptedPlace | None) -> PlacedMask:
+        load = load_given_mask if accepted is not None and accepted.key == AS_GIVEN else load_mask
+        try:
+            return load(path, self._volume, smooth=self._options.smooth)
+        except DicomSuiteError as error:  # told as the verdict: one bad file never stops a run
+            return PlacedMask(path, Placement(Verdict.REFUSED, str(error)), None)
+
+    def _segmentation(self, result: MaskResult) -> Segmentation | None:
+        if result.accepted is not None:
+            return accept(result.placed, result.accepted, self._volume, smooth=self._options.smooth)
+        return result.placed.segmentation if result.placed.placement.is_automatic else None
+
+    def _write_placed(self, result: MaskResult, stem: str) -> None:
+        folder, segmentation = self._options.folder, result.segmentation
+        is_even = segmentation.grid.geometry is not None
+        result.file = f"{stem}.seg.nrrd" if is_even else f"{stem}-slices.seg.nrrd"
+        write_seg_nrrd(folder / result.file, segmentation)
+        result.picture = f"{stem}.png"
+        write_picture(folder / result.picture, self._volume, segmentation, _caption(result))
+        for kind in self._options.exports:
+            self._token.raise_if_cancelled()
+            try:
+                names, notes = export(kind, folder, stem, segmentation, self._volume)
+            except DicomSuiteError as error:
+                result.notes.append(f"Export as {kind.value} failed: {error}")
+            else:
+                result.exports += names
+                result.notes += notes
+
+    def _write_candidates(self, result: MaskResult, stem: str) -> None:
+        placed = result.placed
+        if placed.placement.verdict is Verdict.GUESSED:
+            pictures = []
+            for place, candidate in enumerate(placed.placement.candidates, start=1):
+                segmentation = resample_mask(placed.source, candidate.geometry, self._volume.grid)
+                pictures.append(f"{stem}-candidate-{place}.png")
+                words = f"{candidate.words} ({candidate.probability:.0%})"
+                write_picture(self._options.folder / pictures[-1], self._volume, segmentation, words)
+            result.candidate_pictures = tuple(pictures)
+        if self._options.previews:
+            result.source_file = f"{stem}-as-read.seg.nrrd"
+            geometry = placed.placement.candidates[0].geometry
+            write_mask_file(self._options.folder / result.source_file, placed.source, geometry)
+
+    def _write_common(self, results: Sequence[MaskResult]) -> tuple[RunTables, list[str]]:
+        """Measure and compare what was placed; returns the tables, and the names of the files written."""
+        folder, files = self._options.folder, []
+        stats = pairs = None
+        placed = [result for result in results if result.segmentation is not None]
+        if self._options.measures and placed:
+            measured = [
+                (result.number, measure_segment(segment, self._volume))
+                for result in placed
+                for segment in result.segmentation.segments
+            ]
+            files += write_stats(folder, measured)
+            stats = segment_table(measured)
+        if self._options.compare is not None:
+            comparison = self._compare(results)
+            write_seg_nrrd(folder / COMPARISON_FILE, comparison.differences)
+            caption = "Comparison of masks {} (A) and {} (B)".format(*self._options.compare)
+            write_picture(folder / COMPARISON_PICTURE, self._volume, comparison.differences, caption)
+            files += [COMPARISON_FILE, COMPARISON_PICTURE, *write_pairs(folder, comparison.pairs)]
+            pairs = pair_table(comparison.pairs)
+        return RunTables(stats, pairs), files
+
+    def _compare(self, results: Sequence[MaskResult]) -> Comparison:
+        both = [results[number - 1] for number in self._options.compare]
+        if missing := [result.number for result in both if result.segmentation is None]:
+            raise OverlayError(f"Mask {missing[0]} is not placed, so it cannot be compared; its verdict says why.")
+        return compare_segmentations(*(result.segmentation for result in both))
+
+
+def _counts(results: Sequence[MaskResult]) -> dict[str, int]:
+    states = [result.state for result in results]
+    return {state: states.count(state) for state in ("waits", "refused") if state in states}
+
+
+def _stem(number: int, path: Path) -> str:
+    """A name for the files of one mask: its number, and its own name without what tells its kind."""
+    name = path.name
+    for suffix in (*MASK_SUFFIXES, ".dcm"):  # the longer ones come first
+        if name.lower().endswith(suffix):
+            name = name[: -len(suffix)]
+            break
+    return f"{number}-{file_name(name) or 'mask'}"
+
+
+def _caption(result: MaskResult) -> str:
+    if result.accepted is not None:
+        return f"accepted by the user: {result.accepted}"
+    return result.placed.placement.verdict.value

@@ -1,0 +1,297 @@
+"""`dicomsuite overlay`: every kind of mask on one volume, what it writes, how it ends, and what bad input does."""
+
+import gzip
+import io
+import json
+import sys
+from pathlib import Path
+
+import nrrd
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+
+from DicomSuiteLib import cli
+from DicomSuiteLib.synthetic_phantom import GEOMETRY, make_phantom
+from DicomSuiteLib.synthetic_study import write_synthetic_study
+
+LESION = make_phantom(0).lesion_mask().astype(bool)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return write_synthetic_study(tmp_path_factory.mktemp("overlay") / "study")
+
+
+def overlay(study, masks, out, *options):
+    """Run the command quietly; returns its exit code and alignment.json."""
+    volume = str(study.ct_files[0].parent)
+    code = cli.main(["overlay", volume, *map(str, masks), "--out", str(out), "--progress", "none", *options])
+    path = out / "alignment.json"
+    return code, json.loads(path.read_text()) if path.exists() else None
+
+
+def mask_in(path):
+    return sitk.GetArrayFromImage(sitk.ReadImage(str(path))).astype(bool)
+
+
+def dice(a, b):
+    return 2 * np.count_nonzero(a & b) / (np.count_nonzero(a) + np.count_nonzero(b))
+
+
+@pytest.fixture(scope="module")
+def finished(study, tmp_path_factory):
+    out = tmp_path_factory.mktemp("overlay") / "out"
+    formats = "seg,rtstruct,nrrd,seg.nrrd,nifti,stl,obj,ply"
+    masks = [study.structure_set_file, study.mask_file]
+    return out, *overlay(study, masks, out, "--stats", "--report", "--compare", "1", "2", "--export", formats)
+
+
+def test_contours_and_voxels_of_one_lesion_come_out_at_the_same_place(finished):
+    out, code, content = finished
+    assert code == 0
+    assert [mask["verdict"] for mask in content["masks"]] == ["placed", "placed"]
+    assert [segment["name"] for segment in content["masks"][0]["segments"]] == ["BODY", "LESION", "HEART"]
+    assert np.array_equal(mask_in(out / content["masks"][1]["file"]), LESION)
+    rows = json.loads((out / "comparison.json").read_text())["rows"]
+    assert rows[0]["dice"] > 0.98
+
+
+def test_every_file_that_is_named_is_there_and_no_other(finished):
+    out, _, content = finished
+    named = {"alignment.json", "report.html", *content["files"]}
+    for mask in content["masks"]:
+        named |= {mask["file"], mask["picture"], *mask["exports"]}
+    assert {path.name for path in out.iterdir()} == named
+
+
+EXPORTS = ["-labels.nrrd", "-labels.nii.gz", "-segments.seg.nrrd", "-seg.dcm", "-rtstruct.dcm"]
+
+
+@pytest.mark.parametrize("suffix", EXPORTS)
+def test_export_laid_over_the_volume_again_is_the_same_mask(finished, study, tmp_path, suffix):
+    out, _, content = finished
+    (name,) = (name for name in content["masks"][1]["exports"] if name.endswith(suffix))
+    code, again = overlay(study, [out / name], tmp_path / "again")
+    assert code == 0
+    assert np.array_equal(mask_in(tmp_path / "again" / again["masks"][0]["file"]), LESION)
+
+
+def test_exported_dicom_belongs_to_the_patient_and_the_study_of_the_volume(finished, study):
+    out, _, content = finished
+    source = pydicom.dcmread(study.ct_files[0], stop_before_pixels=True)
+    for name in content["masks"][1]["exports"]:
+        if name.endswith(".dcm"):
+            made = pydicom.dcmread(out / name, stop_before_pixels=True)
+            for keyword in ("PatientID", "StudyInstanceUID", "FrameOfReferenceUID"):
+                assert made[keyword].value == source[keyword].value
+            assert made.SeriesInstanceUID != source.SeriesInstanceUID
+
+
+def test_stats_are_the_lesions(finished):
+    out, _, _ = finished
+    rows = json.loads((out / "stats.json").read_text())["rows"]
+    (row,) = (row for row in rows if row["mask"] == 2)
+    assert row["voxel_count"] == LESION.sum()
+    assert row["hu_mean"] == pytest.approx(make_phantom(0).hounsfield[LESION].mean())
+    k, j, i = np.nonzero(LESION)
+    centre = GEOMETRY.lps_from_ijk(np.column_stack([i, j, k])).mean(axis=0)
+    assert [row[f"centroid_lps_{axis}_mm"] for axis in "xyz"] == pytest.approx(centre.tolist())
+
+
+def test_report_shows_verdicts_and_pictures_and_loads_nothing_from_elsewhere(finished):
+    out, _, content = finished
+    page = (out / "report.html").read_text()
+    for mask in content["masks"]:
+        assert mask["picture"] in page and mask["source"] in page
+    assert "http" not in page.replace("https://dicom", "")
+    assert "<script" not in page
+
+
+def test_files_named_on_standard_input_are_the_volume(study, tmp_path, monkeypatch):
+    listed = io.TextIOWrapper(io.BytesIO("\0".join(map(str, study.ct_files)).encode()))
+    monkeypatch.setattr(sys, "stdin", listed)
+    out = tmp_path / "out"
+    assert cli.main(["overlay", "-", str(study.mask_file), "--out", str(out), "--progress", "none"]) == 0
+    content = json.loads((out / "alignment.json").read_text())
+    assert np.array_equal(mask_in(out / content["masks"][0]["file"]), LESION)
+
+
+def test_program_gets_progress_and_the_result_as_json_lines(study, tmp_path, capsys):
+    out = tmp_path / "out"
+    volume = str(study.ct_files[0].parent)
+    assert cli.main(["overlay", volume, str(study.mask_file), "--out", str(out), "--progress", "json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["result"] == json.loads((out / "alignment.json").read_text())
+    assert json.loads(printed.err.splitlines()[-1])["done"] == 1
+
+
+def nameless_mask(folder, array):
+    """A mask without any geometry, as programs leave that only know arrays; `array` as pynrrd wants it."""
+    path = folder / "nameless.nrrd"
+    nrrd.write(str(path), array.astype(np.uint8))
+    return path
+
+
+def test_user_accepts_a_candidate_and_turns_it(study, tmp_path):
+    path = nameless_mask(tmp_path, LESION.transpose(2, 1, 0)[::-1])  # i runs backwards
+    code, content = overlay(study, [path], tmp_path / "first", "--previews")
+    (mask,) = content["masks"]
+    assert mask["verdict"] == "guessed"
+    assert code == (0 if mask["is_automatic"] else 3)
+    assert (tmp_path / "first" / mask["source_file"]).is_file()
+    assert all((tmp_path / "first" / candidate["picture"]).is_file() for candidate in mask["candidates"])
+    right = next(candidate["key"] for candidate in mask["candidates"] if candidate["key"] == "-i+j+k")
+    code, content = overlay(study, [path], tmp_path / "second", "--accept", f"1={right}")
+    assert (code, content["masks"][0]["accepted"]) == (0, right)
+    assert np.array_equal(mask_in(tmp_path / "second" / content["masks"][0]["file"]), LESION)
+    code, content = overlay(study, [path], tmp_path / "third", "--accept", f"1={right},flip-k")
+    assert np.array_equal(mask_in(tmp_path / "third" / content["masks"][0]["file"]), LESION[::-1])
+
+
+def test_contours_are_turned_by_hand_too(study, tmp_path):
+    code, content = overlay(study, [study.structure_set_file], tmp_path / "out", "--accept", "1=as-placed,flip-i")
+    assert code == 0
+    turned = tmp_path / "out" / content["masks"][0]["file"]
+    _, plain = overlay(study, [study.structure_set_file], tmp_path / "plain")
+    before = nrrd.read(str(tmp_path / "plain" / plain["masks"][0]["file"]))[0]
+    after = nrrd.read(str(turned))[0]
+    assert np.array_equal(after, np.flip(before, axis=-3))
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("nonsense", "N=KEY"),
+        ("1=header,spin-k", "no turn"),
+        ("2=header", "no mask 2"),
+    ],
+)
+def test_choice_that_cannot_be_meant_is_a_usage_error(study, tmp_path, capsys, word, says):
+    code, content = overlay(study, [study.mask_file], tmp_path / "out", "--accept", word)
+    assert (code, content) == (2, None)
+    assert says in capsys.readouterr().err
+
+
+def test_unknown_candidate_is_told_with_those_that_exist(study, tmp_path):
+    code, content = overlay(study, [study.mask_file], tmp_path / "out", "--accept", "1=upside-down")
+    assert code == 3
+    assert any("upside-down" in note and "header" in note for note in content["masks"][0]["notes"])
+
+
+def text_file(folder):
+    path = folder / "notes.nrrd"
+    path.write_text("This is no mask.\n")
+    return path
+
+
+def zero_bytes(folder):
+    path = folder / "empty.nrrd"
+    path.touch()
+    return path
+
+
+def truncated_gzip(folder):
+    path = folder / "truncated.nrrd"
+    nrrd.write(str(path), LESION.transpose(2, 1, 0).astype(np.uint8))
+    path.write_bytes(path.read_bytes()[:-200])
+    return path
+
+
+def size_that_lies(folder):
+    path = folder / "lies.nrrd"
+    header = b"NRRD0004\ntype: uint8\ndimension: 3\nsizes: 128 128 400\nencoding: gzip\n\n"
+    path.write_bytes(header + gzip.compress(LESION.astype(np.uint8).tobytes()))
+    return path
+
+
+def flat_picture(folder):
+    path = folder / "flat.nrrd"
+    nrrd.write(str(path), LESION[20].astype(np.uint8))
+    return path
+
+
+def nothing_inside(folder):
+    path = folder / "nothing.nrrd"
+    nrrd.write(str(path), np.zeros((128, 128, 40), np.uint8), GEOMETRY.to_nrrd_header())
+    return path
+
+
+def directions(folder, rows):
+    path = folder / "directions.nrrd"
+    header = "\n".join(
+        [
+            *("NRRD0004", "type: uint8", "dimension: 3", "sizes: 128 128 40", "encoding: raw"),
+            *("space: left-posterior-superior", f"space directions: {rows}", "space origin: (0,0,0)", "", ""),
+        ]
+    )
+    path.write_bytes(header.encode() + LESION.astype(np.uint8).tobytes())
+    return path
+
+
+def nan_directions(folder):
+    return directions(folder, "(nan,0,0) (0,2.5,0) (0,0,3)")
+
+
+def singular_directions(folder):
+    return directions(folder, "(2.5,0,0) (2.5,0,0) (0,0,3)")
+
+
+BAD = [
+    *(text_file, zero_bytes, truncated_gzip, size_that_lies, flat_picture, nothing_inside),
+    *(nan_directions, singular_directions),
+]
+
+
+@pytest.mark.parametrize("make", BAD, ids=[make.__name__ for make in BAD])
+def test_bad_file_is_refused_by_name_and_the_others_are_placed(study, tmp_path, make):
+    bad = make(tmp_path)
+    before = bad.read_bytes()
+    code, content = overlay(study, [bad, study.mask_file], tmp_path / "out")
+    refused, placed = content["masks"]
+    assert code == 3
+    assert (refused["verdict"], refused["file"], refused["candidates"]) == ("refused", None, [])
+    assert bad.name in refused["reason"] and len(refused["reason"].split()) > 6
+    assert placed["state"] == "placed"
+    assert bad.read_bytes() == before
+
+
+def test_structure_set_of_another_patient_is_refused_without_naming_anyone(study, tmp_path):
+    other = write_synthetic_study(tmp_path / "other", seed=1)
+    code, content = overlay(study, [other.structure_set_file], tmp_path / "out")
+    (mask,) = content["masks"]
+    assert (code, mask["verdict"], mask["file"]) == (3, "refused", None)
+    assert not any(string in mask["reason"] for string in (*study.planted, *other.planted))
+
+
+def test_output_folder_with_anything_in_it_is_left_alone(study, tmp_path, capsys):
+    (tmp_path / "mine.txt").write_text("mine")
+    code, content = overlay(study, [study.mask_file], tmp_path)
+    assert (code, content) == (2, None)
+    assert "not empty" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_sources_are_never_changed(study, tmp_path):
+    before = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
+    overlay(study, [study.structure_set_file, study.mask_file], tmp_path / "out", "--stats", "--export", "seg,rtstruct")
+    assert {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()} == before
+
+
+def test_folder_of_masks_gives_each_of_them_and_passes_the_images_over(study, tmp_path):
+    code, content = overlay(study, [study.folder], tmp_path / "out")
+    assert code == 0
+    assert sorted(mask["source"] for mask in content["masks"]) == ["lesion.nrrd", "structures.dcm"]
+
+
+def test_volume_without_dicom_says_that_it_cannot_be_exported_as_dicom(study, tmp_path):
+    image = sitk.GetImageFromArray(make_phantom(0).hounsfield)
+    GEOMETRY.set_on_sitk(image)
+    sitk.WriteImage(image, str(tmp_path / "volume.nii.gz"))
+    arguments = [str(tmp_path / "volume.nii.gz"), str(study.mask_file), "--out", str(tmp_path / "out")]
+    code = cli.main(["overlay", *arguments, "--export", "rtstruct,stl", "--progress", "none"])
+    (mask,) = json.loads(Path(tmp_path / "out" / "alignment.json").read_text())["masks"]
+    assert code == 0
+    assert [Path(name).suffix for name in mask["exports"]] == [".stl"]
+    assert any("rtstruct failed" in note for note in mask["notes"])
