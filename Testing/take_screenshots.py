@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 TESTING = Path(__file__).resolve().parent
-for folder in (TESTING.parent / "DicomSuiteAnonymize", TESTING.parent / "DicomSuite", TESTING):
-    sys.path.insert(0, str(folder))
+for module in ("DicomSuiteRTOverlay", "DicomSuiteAnonymize", "DicomSuite", "Testing"):
+    sys.path.insert(0, str(TESTING.parent / module))
 
 
 def main() -> None:
@@ -18,10 +18,12 @@ def main() -> None:
         os.environ["HOME"] = os.environ["USERPROFILE"] = home
         import screenshots_anonymize
         import screenshots_home
+        import screenshots_overlay
 
         pictures = TESTING.parent / "Resources" / "Pictures"
         screenshots_home.take(pictures)
         screenshots_anonymize.take(pictures)
+        screenshots_overlay.take(pictures)
 
 
 if __name__ == "__main__":

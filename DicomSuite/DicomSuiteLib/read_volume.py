@@ -9,7 +9,6 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from DicomSuiteLib.dicom_volume import read_dicom_volume
-from DicomSuiteLib.file_walk import reason_of
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.series import Series, find_series
 from DicomSuiteLib.slice_grid import SliceGrid
@@ -70,11 +69,14 @@ def _read_image(path: Path) -> Volume:
     try:
         image = sitk.ReadImage(os.fspath(path))
     except RuntimeError as error:
-        raise VolumeError(f"{path} cannot be read as a volume: {reason_of(error)}; is the file complete?") from error
+        raise VolumeError(
+            f"{path} cannot be read as a volume: it is damaged, cut short, or NIfTI with sheared axes; save it as NRRD, "
+            "or name another file."
+        ) from error
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise VolumeError(
             f"{path} has {image.GetDimension()} dimensions and {image.GetNumberOfComponentsPerPixel()} values a voxel; "
-            "a volume has 3 and 1."
+            "a volume has 3 and 1. Save the volume that you mean in a file of its own."
         )
     grid = SliceGrid.from_geometry(ImageGeometry.from_sitk(image))
     return Volume(sitk.GetArrayFromImage(image), grid, files=(path,))

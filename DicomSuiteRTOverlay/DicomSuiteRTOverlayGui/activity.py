@@ -22,14 +22,14 @@ class Activity:
     def __init__(self) -> None:
         self.changed = Signal()
         self._query = OverlayQuery(self._onAnswered, self._onFailed, self._onProgress)
-        self._deliver: Callable[[OverlayAnswer], None] = lambda answer: None
-        self._volumeNode = None
+        self._forget()
         self._build()
         self._show()
 
     def cleanup(self) -> None:
         """Stop what is under way, and say nothing about it."""
         self._query.drop()
+        self._forget()
         self.message.text = ""
         self._show()
 
@@ -43,15 +43,17 @@ class Activity:
         """Why nothing else can be begun; "" where it can."""
         return _("Wait for what is under way, or cancel it.") if self.isBusy else ""
 
-    def ask(self, place: qt.QLayout, question: Question, deliver: Callable[[OverlayAnswer], None]) -> None:
+    def ask(
+        self, question: Question, deliver: Callable[[OverlayAnswer], None], place: qt.QLayout | None = None
+    ) -> None:
         """Run the command, showing its progress in the layout `place`; `deliver` gets what it found.
 
-        `deliver` is not called where the volume has gone meanwhile; a DicomSuiteError that it raises becomes the
-        message.
+        None: where the former progress was shown, and its message stays. `deliver` is not called where the volume has
+        gone meanwhile; a DicomSuiteError that it raises becomes the message.
         """
-        place.addWidget(self.widget)
+        if place is not None:
+            self.say(place, "")
         self._deliver, self._volumeNode = deliver, question.volumeNode
-        self.message.text = ""
         self.progressBar.maximum = self.progressBar.value = 0
         self._query.ask(question)
         self._show()
@@ -82,6 +84,11 @@ class Activity:
         layout.addLayout(row)
         layout.addWidget(self.message)
 
+    def _forget(self) -> None:
+        """Keep no node alive that the scene may have removed."""
+        self._deliver: Callable[[OverlayAnswer], None] = lambda answer: None
+        self._volumeNode = None
+
     def _show(self) -> None:
         self.progressBar.visible = self.cancelButton.visible = self.isBusy
         self.message.visible = bool(self.message.text)
@@ -93,17 +100,21 @@ class Activity:
 
     def _onCancel(self) -> None:
         self._query.drop()
+        self._forget()
         self._end(_("Cancelled; nothing was changed."))
 
     def _onFailed(self, reason: str) -> None:
+        self._forget()
         self._end(reason)
 
     def _onAnswered(self, answer: OverlayAnswer) -> None:
-        if not slicer.mrmlScene.IsNodePresent(self._volumeNode):
+        deliver, volumeNode = self._deliver, self._volumeNode
+        self._forget()
+        if not slicer.mrmlScene.IsNodePresent(volumeNode):
             self._end(_("The volume was removed meanwhile."))
             return
         try:
-            self._deliver(answer)
+            deliver(answer)  # which may ask the next question
         except DicomSuiteError as error:
             self._end(str(error))
         else:

@@ -59,8 +59,10 @@ class ChoicePanel:
 
     @property
     def isTried(self) -> bool:
-        """Whether the place that is looked at is not the one that the mask has."""
-        return self.place is not None and (self._entry.state == "waits" or self._isOther())
+        """Whether the place that is looked at is not the one that the mask has; never for one that was refused."""
+        if self._choice is None or self._entry.state == "refused":
+            return False
+        return self._entry.state == "waits" or self._isOther()
 
     @property
     def place(self) -> AcceptedPlace | None:

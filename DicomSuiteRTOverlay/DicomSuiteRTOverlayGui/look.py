@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from DicomSuiteRTOverlayGui.own_nodes import Role, ownNodes, roleOf
 
-from DicomSuiteRTOverlayGui.own_nodes import Role, ownNodes
-
-SHOWN = (Role.SEGMENTATION, Role.DIFFERENCES)
 _PERCENT = 100
 
 
 def applyLook(fillOpacity: int, outlineOpacity: int, isShownIn3D: bool) -> None:
-    """Set it on every own segmentation; opacities in percent."""
-    for display in displays():
+    """Set it on every own segmentation; opacities in percent. Differences have no surfaces."""
+    for node in ownNodes([Role.SEGMENTATION, Role.DIFFERENCES]):
+        display = node.GetDisplayNode()
         display.SetOpacity2DFill(fillOpacity / _PERCENT)
         display.SetOpacity2DOutline(outlineOpacity / _PERCENT)
-        display.SetVisibility3D(isShownIn3D)
-
-
-def displays() -> list[Any]:
-    """Display nodes of the own segmentations."""
-    found = [node.GetDisplayNode() for node in ownNodes(SHOWN)]
-    return [display for display in found if display is not None]
+        display.SetVisibility3D(isShownIn3D and roleOf(node) is Role.SEGMENTATION)

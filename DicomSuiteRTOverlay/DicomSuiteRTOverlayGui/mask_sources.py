@@ -42,7 +42,7 @@ class NodeMask:
 MaskSource = FileMask | NodeMask
 
 
-def masksOfFiles(paths: list[str]) -> list[FileMask]:
+def masksOfFiles(paths: Iterable[str]) -> list[FileMask]:
     """What the user has named."""
     return [FileMask(path, Path(path).name, _("file")) for path in paths]
 

@@ -52,9 +52,10 @@ class MasksPanel:
         self.refresh()
 
     def exit(self) -> None:
-        """Follow nothing."""
+        """Follow nothing, and look for nothing."""
         self._changes.stop()
         self._searching.drop()
+        self.statusLabel.visible = False
 
     @property
     def chosen(self) -> list[MaskSource]:
@@ -90,10 +91,10 @@ class MasksPanel:
 
     def addFiles(self, paths: Sequence[str]) -> None:
         """List files and tick them."""
-        new = [mask for mask in masksOfFiles(list(paths)) if mask not in self._added]
-        self._added += new
+        masks = masksOfFiles(paths)
+        self._added += [mask for mask in masks if mask not in self._added]
         self.refresh()
-        self._tick(mask for mask in masksOfFiles(list(paths)) if mask in self._rows)
+        self._tick(masks)
 
     def addFolder(self, path: str) -> None:
         """Look for masks in a folder, beside the windows, list them and tick them."""
@@ -145,9 +146,8 @@ class MasksPanel:
                 item = qt.QTableWidgetItem(text)
                 item.setToolTip(source.path if isinstance(source, FileMask) else text)
                 self.table.setItem(row, column, item)
-            self.table.item(row, NAME).setCheckState(
-                qt.Qt.Checked if source in self._ticked else qt.Qt.Unchecked
-            )
+            state = qt.Qt.Checked if source in self._ticked else qt.Qt.Unchecked
+            self.table.item(row, NAME).setCheckState(state)
         self.table.blockSignals(wasBlocked)
 
     def _tick(self, sources: Iterable[MaskSource]) -> None:

@@ -98,7 +98,7 @@ class MeasuresPanel:
         nodes = list(self._segmentations)
         options = ("--stats", *asGiven(len(nodes)))
         question = Question(self._volumeNode, [nodeMask(node) for node in nodes], options, _readStats)
-        self._activity.ask(self.layout, question, lambda answer: self._showMeasures(answer, nodes))
+        self._activity.ask(question, lambda answer: self._showMeasures(answer, nodes), self.layout)
 
     def _showMeasures(self, answer: OverlayAnswer, nodes: Sequence[Any]) -> None:
         table = answer.content
@@ -113,7 +113,7 @@ class MeasuresPanel:
         options = ("--compare", "1", "2", *asGiven(2))
         question = Question(self._volumeNode, [nodeMask(node) for node in nodes], options, _readComparison)
         volumeNode = self._volumeNode
-        self._activity.ask(self.layout, question, lambda answer: self._showComparison(answer, nodes, volumeNode))
+        self._activity.ask(question, lambda answer: self._showComparison(answer, nodes, volumeNode), self.layout)
 
     def _showComparison(self, answer: OverlayAnswer, nodes: Sequence[Any], volumeNode: Any) -> None:
         table, differences = answer.content
@@ -121,7 +121,7 @@ class MeasuresPanel:
         node = addSegmentation(_("Differences"), Role.DIFFERENCES, volumeNode)
         fillFrom(node, differences, volumeNode)
         showInTable(_("Comparison"), Role.PAIR_MEASURES, table)
-        for compared in nodes:
+        for compared in filter(slicer.mrmlScene.IsNodePresent, nodes):
             compared.GetDisplayNode().SetVisibility2DFill(False)  # the colours of the differences lie below
         self._showTables()
         self.update()
@@ -138,12 +138,13 @@ class MeasuresPanel:
         _show(self.pairsTable, Role.PAIR_MEASURES, _pairColumns())
 
     def _onTable(self) -> None:
-        nodes = ownNodes([Role.MEASURES, Role.PAIR_MEASURES])
-        slicer.app.applicationLogic().GetSelectionNode().SetReferenceActiveTableID(nodes[-1].GetID())
-        slicer.app.applicationLogic().PropagateTableSelection()
         layoutManager = slicer.app.layoutManager()
         if layoutManager is not None:
-            layoutManager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpTableView)
+            layoutManager.setLayout(slicer.modules.tables.logic().GetLayoutWithTable(layoutManager.layout))
+        newest = ownNodes([Role.MEASURES, Role.PAIR_MEASURES])[-1]
+        logic = slicer.app.applicationLogic()
+        logic.GetSelectionNode().SetActiveTableID(newest.GetID())
+        logic.PropagateTableSelection()
 
 
 def _readStats(facts: Mapping[str, Any], folder: Path, grid: SliceGrid) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 
@@ -12,17 +13,16 @@ from DicomSuiteRTOverlayGui.activity import Activity
 from DicomSuiteRTOverlayGui.choice_panel import ChoicePanel
 from DicomSuiteRTOverlayGui.entries import Entry, restoredEntries
 from DicomSuiteRTOverlayGui.export_panel import ExportPanel
-from DicomSuiteRTOverlayGui.look import SHOWN, applyLook
-from DicomSuiteRTOverlayGui.mask_sources import MaskSource, nodeMask
+from DicomSuiteRTOverlayGui.look import applyLook
+from DicomSuiteRTOverlayGui.mask_sources import nodeMask
 from DicomSuiteRTOverlayGui.masks_panel import MasksPanel
 from DicomSuiteRTOverlayGui.measures_panel import MeasuresPanel
 from DicomSuiteRTOverlayGui.overlay_query import OverlayAnswer, Question, asGiven
 from DicomSuiteRTOverlayGui.own_nodes import Role, ownNodes, removeNode, removeOwnNodes
-from DicomSuiteRTOverlayGui.placed_nodes import centreOf, settle, takeIn
+from DicomSuiteRTOverlayGui.placed_nodes import centreOf, takeIn, takeInAccepted
 from DicomSuiteRTOverlayGui.preview import Preview
 from DicomSuiteRTOverlayGui.results_panel import ResultsPanel
 from DicomSuiteRTOverlayGui.surfaces import SURFACES, addSurfaces, haveSurfaces, readSurfaces
-from DicomSuiteRTOverlayLib.slice_transform import slice_transform_of
 
 
 class ModulePanel:
@@ -31,7 +31,11 @@ class ModulePanel:
     def __init__(self, ui) -> None:
         self._ui = ui
         self._parameters = None
+        self._isEntered = self._isShownIn3D = False
         self._entries: list[Entry] = []
+        self._settling = qt.QTimer()
+        self._settling.setSingleShot(True)
+        self._settling.connect("timeout()", self._onSceneSettled)
         self.activity = Activity()
         self.masks = MasksPanel()
         self.results = ResultsPanel()
@@ -50,7 +54,7 @@ class ModulePanel:
         ui.placeButton.connect("clicked()", self._onPlace)
         ui.removeButton.connect("clicked()", self._onRemoveAll)
         self.masks.changed.connect(self.update)
-        self.activity.changed.connect(self.update)
+        self.activity.changed.connect(self._onActivity)
         self.results.selectionChanged.connect(self._onOtherMask)
         self.choice.changed.connect(self._showPreview)
         self.choice.accepted.connect(self._onAccept)
@@ -58,6 +62,7 @@ class ModulePanel:
 
     def enter(self) -> None:
         """The module is shown."""
+        self._isEntered = True
         self.masks.enter()
         self.export.enter()
         self._forgetGone()
@@ -65,11 +70,14 @@ class ModulePanel:
 
     def exit(self) -> None:
         """Another module is shown: what is not decided on is not left in the views."""
+        self._isEntered = False
+        self._settling.stop()
         self.preview.clear()
         self.masks.exit()
 
     def cleanup(self) -> None:
         """Let go of everything that outlives the panel."""
+        self._settling.stop()
         self.preview.clear()
         self.activity.cleanup()
         self.masks.exit()
@@ -77,6 +85,7 @@ class ModulePanel:
 
     def restore(self) -> None:
         """Show what a scene holds that was loaded."""
+        self.preview.clear()
         self.activity.cleanup()
         self._entries = restoredEntries()
         self._showEntries(None)
@@ -86,6 +95,9 @@ class ModulePanel:
         self._parameters = parameters
         self.masks.setVolume(parameters.volume)
         self._applyLook()
+        wasShown, self._isShownIn3D = self._isShownIn3D, parameters.show3D
+        if not wasShown:
+            self._makeSurfaces(self._ui.lookPlace.layout())
         self.update()
 
     def sceneClosed(self) -> None:
@@ -94,9 +106,8 @@ class ModulePanel:
         self.restore()
 
     def sceneChanged(self) -> None:
-        """Nodes have come or gone."""
-        self.masks.refresh()
-        self._forgetGone()
+        """Nodes have come or gone, perhaps many at once."""
+        self._settling.start(0)
 
     def update(self) -> None:
         """Enable what can be done now, and say why the rest cannot."""
@@ -126,11 +137,11 @@ class ModulePanel:
     def _segmentations(self) -> list[Any]:
         """Those that lie on the chosen volume."""
         volume = self._volume
-        role = "" if volume is None else volume.GetID()
+        volumeID = "" if volume is None else volume.GetID()
         return [
             node
             for node in ownNodes([Role.SEGMENTATION])
-            if node.GetNodeReferenceID(node.GetReferenceImageGeometryReferenceRole()) == role
+            if node.GetNodeReferenceID(node.GetReferenceImageGeometryReferenceRole()) == volumeID
         ]
 
     def _whyNotPlace(self) -> str:
@@ -140,20 +151,24 @@ class ModulePanel:
             return _("Choose a volume first.")
         return "" if self.masks.chosen else _("Tick or add a mask first.")
 
+    def _onActivity(self) -> None:
+        self._applyLook()
+        self.update()
+        self._showPreview()
+
     # Placing and accepting
 
     def _onPlace(self) -> None:
         self.preview.clear()
-        sources = self.masks.chosen
-        question = Question(self._volume, sources, ("--previews", *self._resampling()))
-        self.activity.ask(self._ui.placingPlace.layout(), question, lambda answer: self._onPlaced(answer, sources))
+        question = Question(self._volume, self.masks.chosen, ("--previews", *self._resampling()))
+        self.activity.ask(question, lambda answer: self._onPlaced(answer, question), self._ui.placingPlace.layout())
 
     def _resampling(self) -> tuple[str, ...]:
         return ("--smooth",) if self._parameters.keepShapes else ()
 
-    def _onPlaced(self, answer: OverlayAnswer, sources: Sequence[MaskSource]) -> None:
-        volume = self._volume
-        before = slice_transform_of(volume)
+    def _onPlaced(self, answer: OverlayAnswer, question: Question) -> None:
+        volume, sources = question.volumeNode, question.masks
+        movers = len(ownNodes([Role.SLICES]))
         new = takeIn(answer, volume, sources)
         for entry in [old for old in self._entries if old.source in sources and old.volumeID == volume.GetID()]:
             self._entries.remove(entry)
@@ -162,23 +177,21 @@ class ModulePanel:
         self._entries += new
         waiting = next((entry for entry in new if entry.state == "waits"), new[0])
         self._showEntries(waiting)
-        self._applyLook()
-        self._lookAt(new, volume)
-        moved = before is None and slice_transform_of(volume) is not None
-        self.activity.say(self._ui.placingPlace.layout(), _summary(new, answer, moved))
-        self._showPreview()
+        _lookAt(new, volume)
+        isMoved = len(ownNodes([Role.SLICES])) > movers
+        self.activity.say(self._ui.placingPlace.layout(), _summary(new, answer, isMoved))
+        self._makeSurfaces()
 
     def _onAccept(self) -> None:
         entry, place = self.results.selected, self.choice.place
         self.preview.clear()
         question = Question(entry.volumeNode, [entry.source], ("--accept", f"1={place}", *self._resampling()))
-        self.activity.ask(self._ui.choicePlace.layout(), question, lambda answer: self._onAccepted(entry, answer))
+        self.activity.ask(question, lambda answer: self._onAccepted(entry, answer), self._ui.choicePlace.layout())
 
     def _onAccepted(self, entry: Entry, answer: OverlayAnswer) -> None:
-        facts = answer.facts["masks"][0]
-        settle(entry, facts, answer)
+        takeInAccepted(answer, entry)
         self._showEntries(entry)
-        self._applyLook()
+        self._makeSurfaces()
 
     def _showEntries(self, selected: Entry | None) -> None:
         self.results.show(self._entries, selected or self.results.selected)
@@ -191,14 +204,19 @@ class ModulePanel:
 
     def _showPreview(self) -> None:
         entry = self.results.selected
-        if entry is not None and entry.state != "refused" and self.choice.isTried and not self.activity.isBusy:
+        isFree = self._isEntered and not self.activity.isBusy
+        if isFree and self.choice.isTried and entry.volumeNode is not None:
             self.preview.show(entry, self.choice.geometry)
         else:
             self.preview.clear()
 
+    def _onSceneSettled(self) -> None:
+        self.masks.refresh()
+        self._forgetGone()
+
     def _forgetGone(self) -> None:
-        """Masks whose segmentation or volume the user has removed."""
-        kept = [entry for entry in self._entries if not entry.nodeID or entry.node is not None]
+        """Masks whose segmentation the user has removed, or whose volume before they were placed."""
+        kept = [entry for entry in self._entries if (entry.node if entry.nodeID else entry.volumeNode) is not None]
         if len(kept) != len(self._entries):
             self._entries = kept
             self._showEntries(None)
@@ -211,22 +229,15 @@ class ModulePanel:
         if parameters is None:
             return
         applyLook(parameters.fillOpacity, parameters.outlineOpacity, parameters.show3D)
-        nodes = [node for node in ownNodes(SHOWN) if node in self._segmentations()]
-        if parameters.show3D and nodes and not haveSurfaces(nodes) and not self.activity.isBusy:
-            volume = self._volume
+
+    def _makeSurfaces(self, place: qt.QLayout | None = None) -> None:
+        """Where they are wanted and missing; `place` as in `Activity.ask`."""
+        volume, nodes = self._volume, self._segmentations()
+        isWanted = self._parameters is not None and self._parameters.show3D
+        if isWanted and nodes and not haveSurfaces(nodes) and not self.activity.isBusy:
             options = (*SURFACES, *asGiven(len(nodes)))
             question = Question(volume, [nodeMask(node) for node in nodes], options, readSurfaces)
-            place = self._ui.lookPlace.layout()
-            self.activity.ask(place, question, lambda answer: addSurfaces(answer, nodes, volume))
-
-    def _lookAt(self, entries: Sequence[Entry], volume: Any) -> None:
-        """Show the volume and the middle of the first mask in the slice views."""
-        composites = slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
-        if composites and all(node.GetBackgroundVolumeID() != volume.GetID() for node in composites):
-            slicer.util.setSliceViewerLayers(background=volume, fit=True)
-        centre = next((centreOf(entry.node) for entry in entries if entry.node is not None), None)
-        if centre is not None:
-            slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *centre)
+            self.activity.ask(question, lambda answer: addSurfaces(answer, nodes, volume), place)
 
     def _onRemoveAll(self) -> None:
         self.preview.clear()
@@ -249,7 +260,17 @@ def _formatBoxes(ui) -> dict[str, Any]:
     }
 
 
-def _summary(entries: Sequence[Entry], answer: OverlayAnswer, moved: bool) -> str:
+def _lookAt(entries: Sequence[Entry], volume: Any) -> None:
+    """Show the volume and the middle of the first mask in the slice views."""
+    composites = slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
+    if composites and all(node.GetBackgroundVolumeID() != volume.GetID() for node in composites):
+        slicer.util.setSliceViewerLayers(background=volume, fit=True)
+    centre = next((centreOf(entry.node) for entry in entries if entry.node is not None), None)
+    if centre is not None:
+        slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *centre)
+
+
+def _summary(entries: Sequence[Entry], answer: OverlayAnswer, isMoved: bool) -> str:
     """What became of the masks, and what is unusual about the volume."""
     states = [entry.state for entry in entries]
     lines = [
@@ -257,7 +278,7 @@ def _summary(entries: Sequence[Entry], answer: OverlayAnswer, moved: bool) -> st
             placed=states.count("placed"), waiting=states.count("waits"), refused=states.count("refused")
         )
     ]
-    if moved:
+    if isMoved:
         lines.append(
             _("The slices are not evenly spaced or tilted; a transform now shows each at its own position.")
         )

@@ -13,10 +13,10 @@ from slicer.i18n import tr as _
 from DicomSuiteLib.geometry import FloatArray, ImageGeometry
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayGui.entries import Choice, Entry, choicesOf, keepFacts, plainName
-from DicomSuiteRTOverlayGui.mask_sources import MaskSource
+from DicomSuiteRTOverlayGui.mask_sources import MaskSource, NodeMask
 from DicomSuiteRTOverlayGui.overlay_query import OverlayAnswer
 from DicomSuiteRTOverlayGui.own_nodes import Role, addOwnNode
-from DicomSuiteRTOverlayLib.accepted_place import AS_PLACED, AcceptedPlace
+from DicomSuiteRTOverlayLib.accepted_place import AS_PLACED
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.placement import Verdict
 from DicomSuiteRTOverlayLib.read_segments import ReadSegments
@@ -39,29 +39,28 @@ def takeIn(answer: OverlayAnswer, volumeNode: Any, sources: Sequence[MaskSource]
     if any(entry.state != "refused" for entry in entries):
         putSlicesInPlace(volumeNode, answer.grid)
     for entry in entries:
-        settle(entry, entry.facts, answer)
+        if entry.state == "placed":
+            _layDown(entry, answer)
+        elif entry.state == "waits":
+            entry.asRead = answer.content[entry.facts["source_file"]]
     return entries
 
 
-def settle(entry: Entry, facts: Mapping[str, Any], answer: OverlayAnswer) -> None:
-    """Follow what the command has now made of a mask; OverlayError where it has no voxel inside the volume."""
-    if facts["state"] == "placed" and facts["file"] not in answer.content:
-        raise OverlayError(_("No voxel of the mask lies inside the volume there; nothing was changed."))
+def takeInAccepted(answer: OverlayAnswer, entry: Entry) -> None:
+    """Lay a mask down where the user wants it; OverlayError, which says why, where that cannot be done."""
+    facts = _believed(answer.facts["masks"][0], answer)
+    if facts["state"] != "placed":
+        raise OverlayError("\n".join([facts["reason"], *facts["notes"]]))
     entry.facts = facts
-    if entry.state == "placed":
-        entry.asRead = None
-        accepted = facts["accepted"]
-        entry.place, entry.turns = _placeOf(entry, accepted, answer.grid.nominal_geometry)
-        _show(entry, answer.content[facts["file"]])
-    elif entry.state == "waits":
-        entry.asRead = answer.content[facts["source_file"]]
+    entry.asRead = None
+    _layDown(entry, answer)
 
 
 def _believed(facts: Mapping[str, Any], answer: OverlayAnswer) -> Mapping[str, Any]:
     """The facts, where there is something to show; else they say why there is not."""
     if facts["state"] != "placed" or facts["file"] in answer.content:
         return facts
-    nothing = _("No voxel of it lies inside the volume.")
+    nothing = _("No voxel of the mask lies inside the volume.")
     return {**facts, "state": "refused", "verdict": Verdict.REFUSED, "notes": [*facts["notes"], nothing]}
 
 
@@ -87,21 +86,20 @@ def addSegmentation(name: str, role: Role, volumeNode: Any) -> Any:
     return node
 
 
-def putSlicesInPlace(volumeNode: Any, grid: SliceGrid) -> bool:
-    """Move each slice to its position where neither the node's matrix nor its transform does; tells if that was so."""
+def putSlicesInPlace(volumeNode: Any, grid: SliceGrid) -> None:
+    """Move each slice to its position where neither the node's matrix nor its transform does."""
     geometry = ImageGeometry.from_volume_node(volumeNode)
     if are_slices_in_place(geometry, grid.positions):
-        return False
+        return
     parent = volumeNode.GetParentTransformNode()
     if parent is not None and are_slices_in_place(geometry, grid.positions, parent):
         parent.SetAttribute(MOVES_SLICES, "1")
-        return False
+        return
     mover = addOwnNode("vtkMRMLGridTransformNode", f"{volumeNode.GetName()} slices", Role.SLICES)
     mover.SetAttribute(MOVES_SLICES, "1")
     set_slice_transform(mover, geometry, grid.positions)
     mover.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
     volumeNode.SetAndObserveTransformNodeID(mover.GetID())
-    return True
 
 
 def centreOf(node: Any) -> tuple[float, float, float] | None:
@@ -113,24 +111,22 @@ def centreOf(node: Any) -> tuple[float, float, float] | None:
     return tuple((low + high) / 2 for low, high in zip(bounds[::2], bounds[1::2], strict=True))
 
 
-def _show(entry: Entry, read: ReadSegments) -> None:
+def _layDown(entry: Entry, answer: OverlayAnswer) -> None:
+    nominal = answer.grid.nominal_geometry
+    if not entry.choices:  # contours and DICOM SEG
+        entry.choices = (Choice(AS_PLACED, "", 1.0, nominal),)
+    key, *turns = (entry.facts["accepted"] or entry.choices[0].key).split(",")
+    if isinstance(entry.source, NodeMask) and entry.source.nodeID == entry.nodeID:
+        entry.place, entry.turns = nominal, ()  # its own node is what will be turned next
+    else:
+        chosen = next((choice for choice in entry.choices if choice.key == key), entry.choices[0])
+        entry.place, entry.turns = turned(chosen.geometry, nominal, turns), tuple(turns)
     node = entry.node
     if node is None:
         node = addSegmentation(plainName(entry.source), Role.SEGMENTATION, entry.volumeNode)
         entry.nodeID = node.GetID()
-    fillFrom(node, read, entry.volumeNode)
+    fillFrom(node, answer.content[entry.facts["file"]], entry.volumeNode)
     keepFacts(node, entry.facts)
-
-
-def _placeOf(entry: Entry, accepted: str | None, nominal: ImageGeometry) -> tuple[ImageGeometry, tuple[str, ...]]:
-    """Where the mask's voxels lie now, and the turns that took it there."""
-    if not entry.choices:
-        entry.choices = (Choice(AS_PLACED, "", 1.0, nominal),)
-    if accepted is None:
-        return entry.choices[0].geometry, ()
-    key, *turns = accepted.split(",")
-    chosen = next((choice for choice in entry.choices if choice.key == key), entry.choices[0])
-    return turned(chosen.geometry, nominal, turns), AcceptedPlace(key, tuple(turns)).turns
 
 
 def _putBeside(node: Any, volumeNode: Any) -> None:

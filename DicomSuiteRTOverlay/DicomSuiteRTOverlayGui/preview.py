@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import vtk
+from slicer.i18n import tr as _
 
 from DicomSuiteLib.geometry import LPS_FROM_RAS, ImageGeometry
 from DicomSuiteRTOverlayGui.entries import Entry
@@ -19,17 +22,14 @@ class Preview:
 
     def __init__(self) -> None:
         self._entry: Entry | None = None
+        self._hidden: Any = None
 
     def show(self, entry: Entry, geometry: ImageGeometry) -> None:
-        """Show the mask as if its voxels had this geometry; nothing where its volume has gone."""
-        volume = entry.volumeNode
-        if volume is None:
-            self.clear()
-            return
+        """Show the mask as if its voxels had this geometry; its volume must be in the scene."""
         if entry is not self._entry or not ownNodes([Role.TURN]):
             self.clear()
             self._begin(entry)
-        local = localFromPatient(volume)
+        local = localFromPatient(entry.volumeNode)
         patient = LPS_FROM_RAS @ geometry.ijk_to_lps @ np.linalg.inv(self._base(entry).ijk_to_lps) @ LPS_FROM_RAS
         matrix = vtk.vtkMatrix4x4()
         matrix.DeepCopy((local @ patient @ np.linalg.inv(local)).ravel().tolist())
@@ -39,6 +39,9 @@ class Preview:
     def clear(self) -> None:
         """Everything as it was; a mask that was placed lies where it did."""
         self._entry = None
+        if self._hidden is not None:
+            self._hidden.SetVisibility3D(True)
+            self._hidden = None
         removeOwnNodes(PASSING)
 
     def _base(self, entry: Entry) -> ImageGeometry:
@@ -48,13 +51,18 @@ class Preview:
     def _begin(self, entry: Entry) -> None:
         self._entry = entry
         volume = entry.volumeNode
-        turn = addOwnNode("vtkMRMLLinearTransformNode", entry.name, Role.TURN)
+        turn = addOwnNode("vtkMRMLLinearTransformNode", _("Preview of a place"), Role.TURN)
         turn.SetHideFromEditors(True)
         turn.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
         node = entry.node
         if node is None:
-            node = addSegmentation(entry.name, Role.PREVIEW, volume)
+            name = _("{name} (preview)").format(name=entry.name)  # its own name is left for what will be accepted
+            node = addSegmentation(name, Role.PREVIEW, volume)
             fillFrom(node, entry.asRead, volume)
             node.GetDisplayNode().SetOpacity2DFill(_OUTLINE_ONLY)
         node.SetAndObserveTransformNodeID(turn.GetID())
+        display = node.GetDisplayNode()
+        if display.GetVisibility3D():
+            self._hidden = display  # a surface that is mirrored shows its dark inside
+            display.SetVisibility3D(False)
 

@@ -83,5 +83,6 @@ class ResultsPanel:
             self.reasonLabel.text = _("Nothing was placed yet.")
             return
         facts = entry.facts
-        lines = [facts["reason"], *facts["findings"], *facts["notes"]]
+        chosen = _("You have chosen this place.") if facts["accepted"] is not None else ""
+        lines = [chosen, facts["reason"], *facts["findings"], *facts["notes"]]
         self.reasonLabel.text = "\n".join(line for line in lines if line)

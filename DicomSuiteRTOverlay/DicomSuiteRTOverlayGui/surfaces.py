@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import slicer
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk
 
@@ -29,6 +30,8 @@ def addSurfaces(answer: OverlayAnswer, nodes: Sequence[Any], volumeNode: Any) ->
     """Give segmentations their surfaces, in the order in which they were handed over."""
     ijkToRas = ImageGeometry.from_volume_node(volumeNode).ijk_to_ras
     for node, surfaces in zip(nodes, answer.content, strict=True):
+        if not slicer.mrmlScene.IsNodePresent(node):
+            continue
         segmentation = node.GetSegmentation()
         wasModifying = node.StartModify()
         for number, surface in enumerate(surfaces):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.mask_file import FileSegment, HeaderClaims, MaskFile
+from DicomSuiteRTOverlayLib.mask_samples import mask_samples
+from DicomSuiteRTOverlayLib.overlap import overlap_findings
 from DicomSuiteRTOverlayLib.placed_mask import PlacedMask
 from DicomSuiteRTOverlayLib.resample_mask import resample_mask
 from DicomSuiteRTOverlayLib.segments import Segmentation
@@ -43,8 +46,21 @@ def parse_accepted(word: str) -> tuple[int, AcceptedPlace]:
     return int(number), AcceptedPlace(key, tuple(turns))
 
 
-def accept(mask: PlacedMask, place: AcceptedPlace, volume: Volume, *, smooth: bool = False) -> Segmentation:
-    """The mask's segments at the place that the user has chosen.
+def parse_all_accepted(words: Iterable[str]) -> dict[int, AcceptedPlace]:
+    """Read every word as `parse_accepted`; raise UsageError also where two are about the same mask."""
+    accepted: dict[int, AcceptedPlace] = {}
+    for word in words:
+        number, place = parse_accepted(word)
+        if number in accepted:
+            raise UsageError(f"--accept names mask {number} twice: {accepted[number]} and {place}; choose one.")
+        accepted[number] = place
+    return accepted
+
+
+def accept(
+    mask: PlacedMask, place: AcceptedPlace, volume: Volume, *, smooth: bool = False
+) -> tuple[Segmentation, tuple[str, ...]]:
+    """The mask's segments at the place that the user has chosen, and findings on that place.
 
     Raises
     ------
@@ -55,11 +71,13 @@ def accept(mask: PlacedMask, place: AcceptedPlace, volume: Volume, *, smooth: bo
         raise OverlayError(f"{mask.path} was refused, so there is no place to accept: {mask.placement.reason}")
     source, geometry = _source(mask, place.key)
     if not place.turns and source is None:
-        return mask.segmentation
+        return mask.segmentation, mask.placement.findings
+    on_identity = () if mask.source is not None else mask.placement.findings
     if source is None:
         source, geometry = _as_mask_file(mask)
     geometry = turned(geometry, volume.grid.nominal_geometry, place.turns)
-    return resample_mask(source, geometry, volume.grid, smooth)
+    findings = (*on_identity, *overlap_findings(geometry, mask_samples(source), volume.grid))
+    return resample_mask(source, geometry, volume.grid, smooth), findings
 
 
 def _source(mask: PlacedMask, key: str) -> tuple[MaskFile | None, ImageGeometry | None]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from DicomSuiteLib.errors import UsageError
+from DicomSuiteLib.printable import printable
 
 SUMMARY = (
     "Put segmentation masks (NRRD, NIfTI, MetaImage, DICOM RTSTRUCT or SEG) where they belong on a volume, or say why "
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; 0 all placed, 3 if a mask was refused or waits for a choice."""
     from DicomSuiteLib.progress import ProgressReporter
     from DicomSuiteLib.tasks import CancelToken, cancel_on_signals
-    from DicomSuiteRTOverlayLib.accepted_place import parse_accepted
+    from DicomSuiteRTOverlayLib.accepted_place import parse_all_accepted
     from DicomSuiteRTOverlayLib.export_formats import parse_formats
     from DicomSuiteRTOverlayLib.load_mask import find_masks
     from DicomSuiteRTOverlayLib.overlay_run import OverlayOptions, OverlayRun
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         parse_formats(args.export) if args.export else (),
         args.stats,
         tuple(args.compare) if args.compare else None,
-        dict(parse_accepted(word) for word in args.accept),
+        parse_all_accepted(args.accept),
         args.smooth,
         args.previews,
         args.report,
@@ -107,13 +108,17 @@ def _summary(result: dict[str, Any], folder: Path) -> str:
     lines = [f"note: {note}" for note in result["volume"]["notes"]]
     for mask in result["masks"]:
         lines += _mask_lines(mask)
+    lines += [f"note: {note}" for note in result["notes"]]
     lines.append(f"results: {folder}")
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def _mask_lines(mask: dict[str, Any]) -> list[str]:
-    verdict = mask["verdict"] if mask["accepted"] is None else f"accepted: {mask['accepted']}"
-    lines = [f"{mask['number']}. {mask['source']}: {verdict}. {mask['reason']}"]
+    if mask["state"] == "waits":
+        words = "waits for your choice"
+    else:
+        words = mask["verdict"] if mask["accepted"] is None else f"accepted: {mask['accepted']}"
+    lines = [f"{mask['number']}. {mask['source']}: {words}. {mask['reason']}"]
     lines += [f"     {text}" for text in (*mask["findings"], *mask["notes"])]
     lines += [f"     {segment['name']}: {segment['voxels']} voxels" for segment in mask["segments"]]
     if mask["state"] == "waits":

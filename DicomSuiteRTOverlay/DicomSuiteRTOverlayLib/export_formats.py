@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import chain, count
 from pathlib import Path
 
 from DicomSuiteLib.errors import UsageError
@@ -90,9 +91,9 @@ def _export_surfaces(
 
 
 def _own_name(name: str, value: int, taken: set[str]) -> str:
-    """A file name for a segment; its value is added where another segment has the name."""
+    """A file name for a segment; a number, its value if that is free, is added where another segment has the name."""
     plain = file_name(name) or f"segment-{value}"
-    if plain.lower() in taken:
-        plain = f"{plain}-{value}"
-    taken.add(plain.lower())
-    return plain
+    numbered = (f"{plain}-{number}" for number in count(value))
+    own = next(own for own in chain([plain], numbered) if own.lower() not in taken)
+    taken.add(own.lower())
+    return own

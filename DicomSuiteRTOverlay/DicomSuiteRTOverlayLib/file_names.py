@@ -2,7 +2,14 @@
 
 import re
 
+LONGEST_PART = 80
+"""Bytes (UTF-8): a name made of a mask's and a segment's stays below the 255 that file systems allow."""
+
 
 def file_name(words: str) -> str:
-    """The words with "_" for whatever a file system, a shell or a web address could misread; may be empty."""
-    return re.sub(r"[^\w.+-]+", "_", words).strip("._")
+    """The words, cut to `LONGEST_PART`, with "_" for whatever a file system, a shell or a web address could misread.
+
+    May be empty.
+    """
+    plain = re.sub(r"[^\w.+-]+", "_", words).strip("._")
+    return plain.encode()[:LONGEST_PART].decode(errors="ignore").rstrip("._")

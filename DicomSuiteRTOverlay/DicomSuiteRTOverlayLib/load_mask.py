@@ -61,13 +61,15 @@ def load_mask(path: Path, volume: Volume, *, smooth: bool = False) -> PlacedMask
 def find_masks(paths: Iterable[Path]) -> Iterator[Path]:
     """Every path that is a file as it is; of each folder the masks below it, in the order of their names.
 
-    In a folder, files that are no masks are passed over. Raises OverlayError where a folder holds none.
+    In a folder, files that are no masks are passed over; one that cannot be looked into is named, so that `load_mask`
+    says why. Raises OverlayError where a folder holds none.
     """
     for path in paths:
         if not path.is_dir():
             yield path
             continue
-        found = [file for file in walk_files([path]) if not isinstance(file, UnreadablePath) and _is_mask(file)]
+        files = [file.path if isinstance(file, UnreadablePath) else file for file in walk_files([path])]
+        found = [file for file in files if _is_mask(file)]
         if not found:
             raise OverlayError(f"{path} holds no NRRD, NIfTI or MetaImage file, no RTSTRUCT and no SEG; name a mask.")
         yield from sorted(found)
@@ -81,7 +83,10 @@ def is_voxel_mask(path: Path) -> bool:
 def _is_mask(path: Path) -> bool:
     if is_voxel_mask(path):
         return True
-    return _looks_like_dicom(path) and _sop_class(path) in (RTStructureSetStorage, *_SEGMENTATIONS)
+    try:
+        return _looks_like_dicom(path) and _sop_class(path) in (RTStructureSetStorage, *_SEGMENTATIONS)
+    except (OSError, OverlayError):
+        return True
 
 
 def _looks_like_dicom(path: Path) -> bool:

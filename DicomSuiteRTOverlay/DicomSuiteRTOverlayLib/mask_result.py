@@ -17,7 +17,8 @@ from DicomSuiteRTOverlayLib.segments import Segmentation
 class MaskResult:
     """One mask of a run: `number` from 1, the verdict, and the names of the files written for it.
 
-    `segmentation` is None where the mask was refused or waits for the user's choice.
+    `segmentation` is None where the mask was refused or waits for the user's choice; `findings` are about the place it
+    has, or else about its first candidate.
     """
 
     number: int
@@ -25,6 +26,7 @@ class MaskResult:
     placed: PlacedMask
     accepted: AcceptedPlace | None = None
     segmentation: Segmentation | None = None
+    findings: tuple[str, ...] = ()
     file: str | None = None
     source_file: str | None = None
     picture: str | None = None
@@ -52,7 +54,7 @@ class MaskResult:
             "is_automatic": bool(placement.is_automatic),
             "accepted": None if self.accepted is None else str(self.accepted),
             "reason": placement.reason,
-            "findings": list(placement.findings),
+            "findings": list(self.findings),
             "notes": self.notes,
             "candidates": [
                 {

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from DicomSuiteLib.geometry import FloatArray
 from DicomSuiteRTOverlayLib.mask_file import MaskFile
+from DicomSuiteRTOverlayLib.segments import smallest_box
 
 MOST_POINTS = 4_000
 """Of a whole mask, inside and on the boundary together."""
@@ -72,10 +73,10 @@ def has_value(layer: NDArray, ijk: NDArray[np.int64], value: int) -> NDArray[np.
 
 def _segments_of(layer: NDArray, number: int) -> list[tuple[int, int, int, NDArray[np.int64]]]:
     """(layer number, value, voxels, places (n, 3) i, j, k) of every value of a layer but 0."""
-    box = _filled_box(layer)
-    if box is None:
-        return []
+    box = smallest_box(layer)
     filled = layer[box]
+    if not filled.size:
+        return []
     every = max(1, int(np.ceil((filled.size / LOOKED_AT) ** (1 / 3))))
     kji = np.argwhere(filled[::every, ::every, ::every])
     while every > 1 and len(kji) < FEWEST_FOUND:
@@ -89,16 +90,6 @@ def _segments_of(layer: NDArray, number: int) -> list[tuple[int, int, int, NDArr
         for value in np.unique(values)
         for chosen in [kji[values == value] + start]
     ]
-
-
-def _filled_box(layer: NDArray) -> tuple[slice, slice, slice] | None:
-    """The smallest box (k, j, i) around what is not 0."""
-    lines = [np.flatnonzero(layer.any(axis=(1, 2)))]
-    if not lines[0].size:
-        return None
-    plane = layer[lines[0][0] : lines[0][-1] + 1].any(axis=0)
-    lines += [np.flatnonzero(plane.any(axis=1)), np.flatnonzero(plane.any(axis=0))]
-    return tuple(slice(int(line[0]), int(line[-1]) + 1) for line in lines)
 
 
 def _samples(

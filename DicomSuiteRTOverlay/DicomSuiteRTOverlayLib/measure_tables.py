@@ -7,9 +7,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from DicomSuiteLib.new_file import new_file
-from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.measure_columns import MeasureTable
+from DicomSuiteRTOverlayLib.output_file import output_file
 from DicomSuiteRTOverlayLib.pair_measures import PairMeasures
 from DicomSuiteRTOverlayLib.pair_table import pair_table
 from DicomSuiteRTOverlayLib.segment_table import Row, segment_table
@@ -44,15 +43,10 @@ def write_pairs(folder: Path, pairs: Sequence[PairMeasures]) -> list[str]:
 def _write(folder: Path, stem: str, table: MeasureTable) -> list[str]:
     names = [f"{stem}.csv", f"{stem}.json"]
     text = json.dumps(table.as_json(), indent=1, ensure_ascii=False, allow_nan=False)
-    try:
-        with new_file(folder / names[0]) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(table.column_names)
-            writer.writerows(table.rows)
-        with new_file(folder / names[1]) as partial:
-            partial.write_text(text + "\n", encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise OverlayError(
-            f"{folder}: the tables cannot be written: {error.strerror}; make room or choose another folder."
-        ) from error
+    with output_file(folder / names[0]) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(table.column_names)
+        writer.writerows(table.rows)
+    with output_file(folder / names[1]) as partial:
+        partial.write_text(text + "\n", encoding="utf-8", newline="\n")
     return names

@@ -6,7 +6,7 @@ import numpy as np
 
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.slice_grid import SliceGrid
-from DicomSuiteRTOverlayLib.axis_order import AXIS_NAMES, SAME_LAYOUT, AxisOrder, fitting_orders
+from DicomSuiteRTOverlayLib.axis_order import SAME_LAYOUT, AxisOrder, fitting_orders
 from DicomSuiteRTOverlayLib.header_repairs import has_default_directions, is_complete
 from DicomSuiteRTOverlayLib.hypotheses import (
     KNOWN_DEFECT,
@@ -15,6 +15,7 @@ from DicomSuiteRTOverlayLib.hypotheses import (
     Hypothesis,
     layout_log_odds,
 )
+from DicomSuiteRTOverlayLib.layout_words import layout_words
 from DicomSuiteRTOverlayLib.mask_file import HeaderClaims
 from DicomSuiteRTOverlayLib.placement import Verdict
 
@@ -30,13 +31,6 @@ DEFAULT_SPACING = -1.0
 
 UNEVEN_SLICES = -2.0
 """Of a header that differs only in how slices follow each other, where the volume's are tilted or uneven: no wonder."""
-
-LAYOUT_WORDS = {
-    "+i+j+k": "voxel upon voxel: the array is laid out like the volume's",
-    "+k+j+i": "the array's axes are in the opposite order (k, j, i), as numpy saves them",
-    "+j-i-k": "the layout of the original application: rows and columns exchanged, rows and slices reversed",
-}
-
 
 def covering_places(claims: HeaderClaims, grid: SliceGrid) -> list[Hypothesis]:
     """Every order of axes in which the mask covers the volume exactly; none where sizes do not allow it."""
@@ -73,11 +67,7 @@ def _words(claims: HeaderClaims, order: AxisOrder, grid: SliceGrid) -> str:
         return "slice by slice on the volume's uneven slices, each where its own position puts it"
     if order == SAME_LAYOUT and claims.axes is not None:
         return "voxel upon voxel: origin and directions taken from the volume"
-    if order.key in LAYOUT_WORDS:
-        return LAYOUT_WORDS[order.key]
-    axes = zip(AXIS_NAMES, order.signs, order.source, strict=True)
-    along = ", ".join(f"{name} along {'-' if sign < 0 else ''}{AXIS_NAMES[axis]}" for name, sign, axis in axes)
-    return f"covering the volume, the volume's {along} of the array"
+    return layout_words(order, grid.nominal_geometry)
 
 
 def _contradiction(claims: HeaderClaims, place: ImageGeometry, grid: SliceGrid) -> float:

@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from DicomSuiteLib.new_file import new_file
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.missing_package import missing_package
+from DicomSuiteRTOverlayLib.output_file import output_file
 from DicomSuiteRTOverlayLib.picture_labels import BACKGROUND, write_caption, write_orientation, write_scale
 from DicomSuiteRTOverlayLib.picture_views import picture_views
 from DicomSuiteRTOverlayLib.segment_extent import BoundingBox, bounding_box
@@ -46,13 +45,8 @@ def write_picture(path: Path, volume: Volume, segmentation: Segmentation, captio
         If Pillow is missing or the file cannot be written.
     """
     picture = overlay_picture(volume, segmentation, caption)
-    try:
-        with new_file(path) as partial:
-            partial.write_bytes(picture)
-    except OSError as error:
-        raise OverlayError(
-            f"{path} cannot be written: {error.strerror}; make room or choose another folder."
-        ) from error
+    with output_file(path) as partial:
+        partial.write_bytes(picture)
 
 
 def overlay_picture(volume: Volume, segmentation: Segmentation, caption: str) -> bytes:

@@ -70,7 +70,7 @@ def _header(content: Mapping[str, Any]) -> str:
     volume = content["volume"]
     columns, rows, slices = volume["size"]
     words = f"{volume['modality'] or 'Volume'} of {columns} x {rows} x {slices} voxels"
-    notes = "".join(f"<li>{escape(note)}</li>" for note in volume["notes"])
+    notes = "".join(f"<li>{escape(note)}</li>" for note in (*volume["notes"], *content["notes"]))
     return f"<header><h1>{TITLE}</h1><p>{escape(words)}</p>" + (f"<ul>{notes}</ul>" if notes else "") + "</header>\n"
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from DicomSuiteLib.errors import DicomSuiteError, UsageError
-from DicomSuiteLib.new_file import new_file
 from DicomSuiteLib.progress import ProgressReporter
 from DicomSuiteLib.tasks import CancelToken
 from DicomSuiteLib.volumes import Volume
@@ -22,21 +22,22 @@ from DicomSuiteRTOverlayLib.given_mask import AS_GIVEN, load_given_mask
 from DicomSuiteRTOverlayLib.load_mask import MASK_SUFFIXES, load_mask
 from DicomSuiteRTOverlayLib.mask_result import MaskResult, volume_as_json
 from DicomSuiteRTOverlayLib.measure_tables import write_pairs, write_stats
+from DicomSuiteRTOverlayLib.output_file import output_file
 from DicomSuiteRTOverlayLib.overlay_pictures import write_picture
 from DicomSuiteRTOverlayLib.overlay_report import RunTables, render
 from DicomSuiteRTOverlayLib.pair_table import pair_table
 from DicomSuiteRTOverlayLib.placed_mask import PlacedMask
 from DicomSuiteRTOverlayLib.placement import Placement, Verdict
 from DicomSuiteRTOverlayLib.resample_mask import resample_mask
-from DicomSuiteRTOverlayLib.segment_measures import measure_segment
+from DicomSuiteRTOverlayLib.segment_measures import SegmentMeasures, measure_segment
 from DicomSuiteRTOverlayLib.segment_table import segment_table
-from DicomSuiteRTOverlayLib.segments import Segmentation
 from DicomSuiteRTOverlayLib.write_mask import write_mask_file, write_seg_nrrd
 
 ALIGNMENT_NAME = "alignment.json"
 REPORT_NAME = "report.html"
 COMPARISON_FILE = "comparison.seg.nrrd"
 COMPARISON_PICTURE = "comparison.png"
+SEG_NRRD_SUFFIX = ".seg.nrrd"
 SCHEMA = "dicomsuite-alignment-1"
 
 
@@ -82,12 +83,13 @@ class OverlayRun:
             self._reporter.update(number - 1, total, **_counts(results))
             self._token.raise_if_cancelled()
             results.append(self._one(number, path))
-        tables, files = self._write_common(results)
+        tables, files, notes = self._write_common(results)
         content = {
             "schema": SCHEMA,
             "volume": volume_as_json(self._volume),
             "masks": [result.as_json() for result in results],
             "files": files,
+            "notes": notes,
         }
         if self._options.report:
             self._write(REPORT_NAME, render(content, tables))
@@ -97,21 +99,27 @@ class OverlayRun:
         return content
 
     def _write(self, name: str, text: str) -> None:
-        path = self._options.folder / name
-        try:
-            with new_file(path) as partial:
-                partial.write_text(text, encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise OverlayError(f"{path} cannot be written: {error.strerror}; make room and run again.") from error
+        with output_file(self._options.folder / name) as partial:
+            partial.write_text(text, encoding="utf-8", newline="\n")
+
+    def _words(self, error: DicomSuiteError, path: Path) -> str:
+        """What went wrong, with files by their names alone: folders are often called after patients."""
+        words = str(error)
+        for folder in {path.parent, self._options.folder, *(file.parent for file in self._volume.files)}:
+            words = words.replace(os.path.join(folder, ""), "") if folder.name else words
+        return words
 
     def _one(self, number: int, path: Path) -> MaskResult:
         accepted = self._options.accepted.get(number)
         placed = self._load(path, accepted)
-        result = MaskResult(number, path.name, placed, accepted)
+        result = MaskResult(number, path.name, placed, accepted, findings=placed.placement.findings)
         try:
-            result.segmentation = self._segmentation(result)
+            self._settle(result)
         except OverlayError as error:
-            result.notes.append(str(error))
+            result.accepted = None
+            result.notes.append(self._words(error, path))
+        if placed.source is not None:
+            result.notes += (*placed.source.notes, *placed.source.claims.remarks)
         stem = _stem(number, path)
         if result.segmentation is not None:
             result.notes += result.segmentation.notes
@@ -125,12 +133,16 @@ class OverlayRun:
         try:
             return load(path, self._volume, smooth=self._options.smooth)
         except DicomSuiteError as error:  # told as the verdict: one bad file never stops a run
-            return PlacedMask(path, Placement(Verdict.REFUSED, str(error)), None)
+            return PlacedMask(path, Placement(Verdict.REFUSED, self._words(error, path)), None)
 
-    def _segmentation(self, result: MaskResult) -> Segmentation | None:
+    def _settle(self, result: MaskResult) -> None:
+        """Give the mask the place that the user chose, or else the one that may be used unasked."""
+        placed = result.placed
         if result.accepted is not None:
-            return accept(result.placed, result.accepted, self._volume, smooth=self._options.smooth)
-        return result.placed.segmentation if result.placed.placement.is_automatic else None
+            smooth = self._options.smooth
+            result.segmentation, result.findings = accept(placed, result.accepted, self._volume, smooth=smooth)
+        elif placed.placement.is_automatic:
+            result.segmentation = placed.segmentation
 
     def _write_placed(self, result: MaskResult, stem: str) -> None:
         folder, segmentation = self._options.folder, result.segmentation
@@ -144,10 +156,11 @@ class OverlayRun:
             try:
                 names, notes = export(kind, folder, stem, segmentation, self._volume)
             except DicomSuiteError as error:
-                result.notes.append(f"Export as {kind.value} failed: {error}")
+                words = self._words(error, result.placed.path)
+                result.notes.append(f"Export as {kind.value} failed: {words}")
             else:
                 result.exports += names
-                result.notes += notes
+                result.notes += (note for note in notes if note not in result.notes)
 
     def _write_candidates(self, result: MaskResult, stem: str) -> None:
         placed = result.placed
@@ -164,27 +177,35 @@ class OverlayRun:
             geometry = placed.placement.candidates[0].geometry
             write_mask_file(self._options.folder / result.source_file, placed.source, geometry)
 
-    def _write_common(self, results: Sequence[MaskResult]) -> tuple[RunTables, list[str]]:
-        """Measure and compare what was placed; returns the tables, and the names of the files written."""
-        folder, files = self._options.folder, []
+    def _write_common(self, results: Sequence[MaskResult]) -> tuple[RunTables, list[str], list[str]]:
+        """Measure and compare what was placed; returns the tables, the names of the files written, and notes."""
+        folder, files, notes = self._options.folder, [], []
         stats = pairs = None
         placed = [result for result in results if result.segmentation is not None]
         if self._options.measures and placed:
-            measured = [
-                (result.number, measure_segment(segment, self._volume))
-                for result in placed
-                for segment in result.segmentation.segments
-            ]
+            measured = list(self._measured(placed))
             files += write_stats(folder, measured)
             stats = segment_table(measured)
+        comparison = None
         if self._options.compare is not None:
-            comparison = self._compare(results)
+            try:
+                comparison = self._compare(results)
+            except OverlayError as error:  # what was placed is told all the same
+                notes.append(str(error))
+        if comparison is not None:
+            notes += comparison.differences.notes
             write_seg_nrrd(folder / COMPARISON_FILE, comparison.differences)
             caption = "Comparison of masks {} (A) and {} (B)".format(*self._options.compare)
             write_picture(folder / COMPARISON_PICTURE, self._volume, comparison.differences, caption)
             files += [COMPARISON_FILE, COMPARISON_PICTURE, *write_pairs(folder, comparison.pairs)]
             pairs = pair_table(comparison.pairs)
-        return RunTables(stats, pairs), files
+        return RunTables(stats, pairs), files, notes
+
+    def _measured(self, placed: Sequence[MaskResult]) -> Iterator[tuple[int, SegmentMeasures]]:
+        for result in placed:
+            for segment in result.segmentation.segments:
+                self._token.raise_if_cancelled()
+                yield result.number, measure_segment(segment, self._volume)
 
     def _compare(self, results: Sequence[MaskResult]) -> Comparison:
         both = [results[number - 1] for number in self._options.compare]
@@ -201,7 +222,7 @@ def _counts(results: Sequence[MaskResult]) -> dict[str, int]:
 def _stem(number: int, path: Path) -> str:
     """A name for the files of one mask: its number, and its own name without what tells its kind."""
     name = path.name
-    for suffix in (*MASK_SUFFIXES, ".dcm"):  # the longer ones come first
+    for suffix in (SEG_NRRD_SUFFIX, *MASK_SUFFIXES, ".dcm"):  # the longer ones come first
         if name.lower().endswith(suffix):
             name = name[: -len(suffix)]
             break

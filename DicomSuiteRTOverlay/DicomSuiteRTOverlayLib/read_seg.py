@@ -13,10 +13,10 @@ from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRTOverlayLib.mask_file import FileSegment, HeaderClaims, MaskFile
+from DicomSuiteRTOverlayLib.mask_identity import Identity, check_identity
 from DicomSuiteRTOverlayLib.placed_mask import PlacedMask
 from DicomSuiteRTOverlayLib.placement import Candidate, Placement, Verdict
 from DicomSuiteRTOverlayLib.resample_mask import resample_mask
-from DicomSuiteRTOverlayLib.rtstruct_identity import Identity, check_identity
 from DicomSuiteRTOverlayLib.seg_file import SegDescription, SegFile
 from DicomSuiteRTOverlayLib.seg_geometry import even_grid
 from DicomSuiteRTOverlayLib.seg_planes import PlanePart, PlanePlace, joined, laid_on_slice, place_on_lattice, plane_part

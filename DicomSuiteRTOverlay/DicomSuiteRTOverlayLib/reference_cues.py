@@ -67,9 +67,9 @@ class ReferenceCues:
 
     def cells_at(self, ijk: FloatArray) -> tuple[NDArray[np.intp], ...]:
         """Indices (k, j, i) of the cells nearest to voxel indices (n, 3), for use as an array's index."""
-        cells = np.rint((ijk - self.first) / self.step).astype(np.intp)
         last = np.array(self.body.shape[::-1]) - 1
-        return tuple(np.clip(cells, 0, last).T[::-1])
+        cells = np.clip(np.rint((ijk - self.first) / self.step), 0, last)  # first, as integers have an end
+        return tuple(cells.astype(np.intp).T[::-1])
 
     def is_inside(self, ijk: FloatArray) -> NDArray[np.bool_]:
         """True for voxel indices (n, 3) in the volume: no more than half a voxel beyond an outermost centre."""

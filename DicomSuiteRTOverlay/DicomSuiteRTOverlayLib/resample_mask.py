@@ -8,14 +8,10 @@ from scipy import ndimage
 
 from DicomSuiteLib.geometry import FloatArray, ImageGeometry
 from DicomSuiteLib.slice_grid import SliceGrid
+from DicomSuiteRTOverlayLib.label_boxes import Box, label_boxes
 from DicomSuiteRTOverlayLib.lattice_map import LatticeMap, lattice_map
 from DicomSuiteRTOverlayLib.mask_file import FileSegment, MaskFile
-from DicomSuiteRTOverlayLib.segments import BoolArray, Segment, Segmentation, smallest_box
-
-Box = tuple[slice, slice, slice]
-
-LARGEST_TABLED_VALUE = 65_535
-"""Up to this value the boxes of all labels are found in one pass, in a table as long as the largest value."""
+from DicomSuiteRTOverlayLib.segments import BoolArray, Segment, Segmentation
 
 
 def resample_mask(mask: MaskFile, geometry: ImageGeometry, grid: SliceGrid, smooth: bool = False) -> Segmentation:
@@ -28,7 +24,7 @@ def resample_mask(mask: MaskFile, geometry: ImageGeometry, grid: SliceGrid, smoo
     lies beyond the volume is cut off, with a note.
     """
     lattice = lattice_map(geometry, grid.nominal_geometry)
-    boxes = _boxes(mask)
+    boxes = label_boxes(mask)
     segments, notes = [], []
     for part, box in zip(mask.segments, boxes, strict=True):
         inside = mask.layers[part.layer][box] == part.value
@@ -41,21 +37,6 @@ def resample_mask(mask: MaskFile, geometry: ImageGeometry, grid: SliceGrid, smoo
         segments.append(segment)
         notes += [note] if note else []
     return Segmentation(tuple(segments), grid, tuple(notes))
-
-
-def _boxes(mask: MaskFile) -> list[Box]:
-    """The box (k, j, i) that each segment fills in its layer; of no extent for an empty one."""
-    tables: dict[int, list[Box | None]] = {}
-    boxes = []
-    for part in mask.segments:
-        layer = mask.layers[part.layer]
-        if not 0 < part.value <= LARGEST_TABLED_VALUE:
-            boxes.append(smallest_box(layer == part.value))
-            continue
-        if part.layer not in tables:
-            tables[part.layer] = ndimage.find_objects(layer, LARGEST_TABLED_VALUE)
-        boxes.append(tables[part.layer][part.value - 1] or (slice(0, 0),) * 3)
-    return boxes
 
 
 def _copied(inside: BoolArray, box: Box, lattice: LatticeMap, grid: SliceGrid) -> tuple[NDArray[np.int64], BoolArray]:

@@ -7,6 +7,7 @@ import numpy as np
 from DicomSuiteLib.geometry import FloatArray, ImageGeometry
 from DicomSuiteRTOverlayLib.axis_order import AXIS_ORDERS, AxisOrder
 from DicomSuiteRTOverlayLib.hypotheses import Hypothesis, layout_log_odds
+from DicomSuiteRTOverlayLib.layout_words import layout_words
 from DicomSuiteRTOverlayLib.mask_file import HeaderClaims
 from DicomSuiteRTOverlayLib.placement import Verdict
 
@@ -19,7 +20,7 @@ def scaled_places(claims: HeaderClaims, volume: ImageGeometry) -> list[Hypothesi
     return [
         Hypothesis(
             key=f"extent{order.key}",
-            words="stretched over the volume's whole extent, for its header gives no place",
+            words=f"stretched over the volume's whole extent; {layout_words(order, volume)}",
             geometry=_stretched(order, claims, volume),
             log_odds=layout_log_odds(order),
             verdict=Verdict.GUESSED,

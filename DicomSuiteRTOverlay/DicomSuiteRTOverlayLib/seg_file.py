@@ -12,7 +12,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from DicomSuiteLib.file_walk import reason_of
-from DicomSuiteLib.geometry import FloatArray, GeometryError, checked_orientation
+from DicomSuiteLib.geometry import FloatArray, checked_orientation
 from DicomSuiteLib.quiet_pydicom import quiet_pydicom
 from DicomSuiteRTOverlayLib.cielab_colours import colour_from_cielab
 from DicomSuiteRTOverlayLib.errors import OverlayError
@@ -60,7 +60,7 @@ class SegFrame:
 
 
 class SegFile:
-    """A DICOM SEG; its masks are unpacked frame by frame.
+    """A DICOM SEG: `descriptions` of its segments, `references` to its images; masks are unpacked frame by frame.
 
     Raises
     ------
@@ -77,6 +77,8 @@ class SegFile:
         with quiet_pydicom():
             try:
                 self.dataset: hd.seg.Segmentation = hd.seg.segread(path)
+                self.descriptions = _descriptions(self.dataset)
+                self.references = _references(self.dataset)
             except Exception as error:  # whatever a file that is no SEG, or is damaged, makes highdicom raise
                 raise OverlayError(
                     f"{path} cannot be read as a DICOM SEG: {reason_of(error)}; is it damaged?"
@@ -96,26 +98,14 @@ class SegFile:
         return (f"the segmentation is fractional ({kind}); voxels of at least {INSIDE} are taken for inside",)
 
     @cached_property
-    def descriptions(self) -> tuple[SegDescription, ...]:
-        """What is said of every segment, the background of a label map excepted."""
-        items = [item for item in self.dataset.SegmentSequence if int(item.SegmentNumber) != BACKGROUND]
-        return tuple(
-            SegDescription(
-                int(item.SegmentNumber),
-                str(item.get("SegmentLabel") or f"Segment {item.SegmentNumber}"),
-                _colour(item, place),
-            )
-            for place, item in enumerate(items)
-        )
-
-    @cached_property
     def frames(self) -> tuple[SegFrame, ...]:
         """Where every frame lies. Raises OverlayError where one does not say."""
-        shared = self.dataset.SharedFunctionalGroupsSequence[0]
         try:
-            per_frame = self.dataset.PerFrameFunctionalGroupsSequence
-            return tuple(_frame(number, own, shared) for number, own in enumerate(per_frame, start=1))
-        except (AttributeError, TypeError, ValueError, IndexError, GeometryError) as error:
+            with quiet_pydicom():
+                shared = self.dataset.SharedFunctionalGroupsSequence[0]
+                per_frame = self.dataset.PerFrameFunctionalGroupsSequence
+                return tuple(_frame(number, own, shared) for number, own in enumerate(per_frame, start=1))
+        except Exception as error:  # damaged DICOM can raise anything
             raise OverlayError(
                 f"{self.path} does not say where its frames lie in the patient; it cannot be placed."
             ) from error
@@ -137,22 +127,6 @@ class SegFile:
                 if number != BACKGROUND:
                     yield frame, number, values == number
 
-    @property
-    def references(self) -> References:
-        """What the file says about the images it belongs to."""
-        dataset = self.dataset
-        series = dataset.get("ReferencedSeriesSequence") or []
-        instances = [image for item in series for image in item.get("ReferencedInstanceSequence") or []]
-        instances += dataset.get("SourceImageSequence") or []
-        frame_uid = str(dataset.get("FrameOfReferenceUID") or "")
-        return References(
-            str(dataset.get("PatientID") or "").strip(),
-            str(dataset.get("StudyInstanceUID") or ""),
-            frozenset({frame_uid} - {""}),
-            frozenset(str(item.SeriesInstanceUID) for item in series if item.get("SeriesInstanceUID")),
-            frozenset(str(item.ReferencedSOPInstanceUID) for item in instances if item.get("ReferencedSOPInstanceUID")),
-        )
-
     @cached_property
     def _threshold(self) -> float | None:
         is_fractional = self.dataset.SegmentationType == "FRACTIONAL"
@@ -166,6 +140,34 @@ class SegFile:
             raise OverlayError(
                 f"{self.path}: the voxels of frame {frame.number} cannot be read: {reason_of(error)}; is it complete?"
             ) from error
+
+
+def _descriptions(dataset: Dataset) -> tuple[SegDescription, ...]:
+    """What is said of every segment, the background of a label map excepted."""
+    items = [item for item in dataset.SegmentSequence if int(item.SegmentNumber) != BACKGROUND]
+    return tuple(
+        SegDescription(
+            int(item.SegmentNumber),
+            str(item.get("SegmentLabel") or f"Segment {item.SegmentNumber}"),
+            _colour(item, place),
+        )
+        for place, item in enumerate(items)
+    )
+
+
+def _references(dataset: Dataset) -> References:
+    """What the file says about the images it belongs to."""
+    series = dataset.get("ReferencedSeriesSequence") or []
+    instances = [image for item in series for image in item.get("ReferencedInstanceSequence") or []]
+    instances += dataset.get("SourceImageSequence") or []
+    frame_uid = str(dataset.get("FrameOfReferenceUID") or "")
+    return References(
+        str(dataset.get("PatientID") or "").strip(),
+        str(dataset.get("StudyInstanceUID") or ""),
+        frozenset({frame_uid} - {""}),
+        frozenset(str(item.SeriesInstanceUID) for item in series if item.get("SeriesInstanceUID")),
+        frozenset(str(item.ReferencedSOPInstanceUID) for item in instances if item.get("ReferencedSOPInstanceUID")),
+    )
 
 
 def _frame(number: int, own: Dataset, shared: Dataset) -> SegFrame:

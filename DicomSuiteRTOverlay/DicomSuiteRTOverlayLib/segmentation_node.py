@@ -91,7 +91,8 @@ def fill_segmentation_node(
     import slicer
 
     images = [_oriented_image(box, geometry) for box in boxes]
-    segmentation = slicer.vtkSegmentation()
+    segmentation = node.GetSegmentation()  # kept, as the subject hierarchy lists its segments one by one
+    segmentation.RemoveAllSegments()
     segmentation.SetSourceRepresentationName(_BINARY_LABELMAP)
     for one in segments:
         segment = slicer.vtkSegment()
@@ -100,7 +101,6 @@ def fill_segmentation_node(
         segment.SetLabelValue(one.value)
         segment.AddRepresentation(_BINARY_LABELMAP, images[one.layer])
         segmentation.AddSegment(segment)
-    node.SetAndObserveSegmentation(segmentation)
 
 
 def labels_of_node(node: Any) -> NodeLabels:

@@ -70,8 +70,8 @@ class Segmentation:
     notes: tuple[str, ...] = ()
 
 
-def smallest_box(mask: BoolArray) -> tuple[slice, slice, slice]:
-    """The smallest box (k, j, i) that holds every True voxel; of no extent at the origin where there is none."""
+def smallest_box(mask: NDArray) -> tuple[slice, slice, slice]:
+    """The smallest box (k, j, i) around every voxel that is not 0; of no extent at the origin where there is none."""
     slices = mask.any(axis=(1, 2))
     if not slices.any():
         return slice(0, 0), slice(0, 0), slice(0, 0)

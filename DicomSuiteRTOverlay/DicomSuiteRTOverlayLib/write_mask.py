@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from DicomSuiteLib.geometry import ImageGeometry
-from DicomSuiteLib.new_file import new_file
 from DicomSuiteRTOverlayLib.errors import OverlayError
+from DicomSuiteRTOverlayLib.label_boxes import label_boxes
 from DicomSuiteRTOverlayLib.label_planes import label_planes, label_values_of
 from DicomSuiteRTOverlayLib.mask_file import FileSegment, MaskFile
 from DicomSuiteRTOverlayLib.missing_package import missing_package
+from DicomSuiteRTOverlayLib.output_file import output_file
 from DicomSuiteRTOverlayLib.seg_nrrd_fields import seg_nrrd_keys
 from DicomSuiteRTOverlayLib.segment_algebra import intersection
 from DicomSuiteRTOverlayLib.segment_layers import segment_layers
-from DicomSuiteRTOverlayLib.segments import Segment, Segmentation, smallest_box
+from DicomSuiteRTOverlayLib.segments import Segment, Segmentation
 
 COMPRESSION = 1
 """gzip's level: labels are nearly as small at 1 as at 9, and written several times as fast."""
@@ -68,9 +69,8 @@ def write_mask_file(path: Path, mask: MaskFile, geometry: ImageGeometry) -> None
     if geometry.size != mask.shape[::-1]:
         raise OverlayError(f"{path}: the mask has {mask.shape[::-1]} voxels, its place {geometry.size}.")
     dtype = np.result_type(*mask.layers)
-    boxes = [smallest_box(mask.layers[segment.layer] == segment.value) for segment in mask.segments]
     planes = (np.stack([layer[k] for layer in mask.layers], axis=-1) for k in range(mask.shape[0]))
-    _write_nrrd(path, planes, len(mask.layers), dtype, geometry, seg_nrrd_keys(mask.segments, boxes))
+    _write_nrrd(path, planes, len(mask.layers), dtype, geometry, seg_nrrd_keys(mask.segments, label_boxes(mask)))
 
 
 def write_labelmap_nrrd(
@@ -107,7 +107,7 @@ def write_nifti(path: Path, segmentation: Segmentation, geometry: ImageGeometry 
         header.set_qform(geometry.ijk_to_ras, NIFTI_SCANNER)
     header["vox_offset"] = header.single_vox_offset
     no_extensions = bytes(4)
-    with new_file(path) as partial, partial.open("wb") as file:
+    with output_file(path) as partial, partial.open("wb") as file:
         _pack(file, chain([header.binaryblock, no_extensions], (plane.tobytes() for plane in planes)))
     return notes
 
@@ -167,7 +167,7 @@ def _write_nrrd(
     lines = ["NRRD0004", *(f"{name}: {value}" for name, value in fields.items())]
     lines += [f"{key}:={_escaped(value)}" for key, value in keys.items()]
     little_endian = dtype.newbyteorder("<")
-    with new_file(path) as partial, partial.open("wb") as file:
+    with output_file(path) as partial, partial.open("wb") as file:
         file.write(("\n".join(lines) + "\n\n").encode())
         _pack(file, (plane.astype(little_endian, copy=False).tobytes() for plane in planes))
 

@@ -14,7 +14,6 @@ from pydicom.tag import Tag
 from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage, generate_uid
 
 from DicomSuiteLib.geometry import FloatArray
-from DicomSuiteLib.new_file import new_file
 from DicomSuiteLib.quiet_pydicom import quiet_pydicom
 from DicomSuiteLib.version import VERSION
 from DicomSuiteLib.volumes import Volume
@@ -28,6 +27,7 @@ from DicomSuiteRTOverlayLib.dicom_source import (
 )
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.half_level_contours import half_level_contours
+from DicomSuiteRTOverlayLib.output_file import output_file
 from DicomSuiteRTOverlayLib.segments import Segment, Segmentation
 
 DETACHED_STUDY_MANAGEMENT = "1.2.840.10008.3.1.2.3.1"
@@ -73,7 +73,7 @@ def write_rtstruct(path: Path, segmentation: Segmentation, volume: Volume) -> tu
             _roi_contour(number, segment, slices, volume) for number, segment in _numbered(segmentation)
         ]
         dataset.RTROIObservationsSequence = [_observation(number) for number, _ in _numbered(segmentation)]
-        with new_file(path) as partial:
+        with output_file(path) as partial:
             dataset.save_as(partial, enforce_file_format=True)
     return tuple(_notes(segmentation.segments))
 

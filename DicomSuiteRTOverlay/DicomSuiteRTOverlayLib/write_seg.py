@@ -10,7 +10,6 @@ import numpy as np
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from DicomSuiteLib.file_walk import reason_of
-from DicomSuiteLib.new_file import new_file
 from DicomSuiteLib.quiet_pydicom import quiet_pydicom
 from DicomSuiteLib.version import VERSION
 from DicomSuiteLib.volumes import Volume
@@ -25,6 +24,7 @@ from DicomSuiteRTOverlayLib.dicom_source import (
 )
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.missing_package import missing_package
+from DicomSuiteRTOverlayLib.output_file import output_file
 from DicomSuiteRTOverlayLib.segment_layers import label_map, segment_layers
 from DicomSuiteRTOverlayLib.segments import Segment, Segmentation
 
@@ -65,7 +65,7 @@ def write_seg(path: Path, segmentation: Segmentation, volume: Volume) -> tuple[s
         _complete_headers(slices)
         united = _united([_part(path, segmentation, layer, slices) for layer in layers])
         united.ContentCreatorName = None  # of type 2; highdicom leaves it out
-        with new_file(path) as partial:
+        with output_file(path) as partial:
             united.save_as(partial, enforce_file_format=True)
     return tuple(_notes(segmentation.segments))
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from DicomSuiteLib.geometry import LPS_FROM_RAS
-from DicomSuiteLib.new_file import new_file
 from DicomSuiteRTOverlayLib.closed_surface import Surface
 from DicomSuiteRTOverlayLib.errors import OverlayError
+from DicomSuiteRTOverlayLib.output_file import output_file
 from DicomSuiteRTOverlayLib.segments import Colour
 
 
@@ -54,7 +54,7 @@ def write_surface(path: Path, surface: Surface, name: str, colour: Colour, space
         raise OverlayError(f"{path} was not written: the segment has no voxel, and so no surface.")
     points = surface.points if space is MeshSpace.LPS else surface.points @ LPS_FROM_RAS[:3, :3]
     content = writer(Surface(points, surface.triangles), _plain(name), colour, space)
-    with new_file(path) as partial:
+    with output_file(path) as partial:
         partial.write_bytes(content)
 
 

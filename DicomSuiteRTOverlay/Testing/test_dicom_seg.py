@@ -395,6 +395,14 @@ def test_truncated_file_and_other_dicom_are_errors(axial: Written, tmp_path: Pat
             read_seg(file, volume)
 
 
+def test_damaged_reference_to_an_image_is_an_error(axial: Written, tmp_path: Path) -> None:
+    volume, _, path = axial
+    tag = bytes.fromhex("08005511")  # ReferencedSOPInstanceUID
+    (tmp_path / "damaged.dcm").write_bytes(path.read_bytes().replace(tag + b"UI", tag + b"U/", 1))
+    with pytest.raises(OverlayError, match="is it damaged"):
+        read_seg(tmp_path / "damaged.dcm", volume)
+
+
 def test_missing_highdicom_is_named_with_what_to_do(axial: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     volume, segmentation, path = axial
     monkeypatch.setitem(sys.modules, "highdicom", None)

@@ -1,5 +1,6 @@
 """`dicomsuite overlay`: every kind of mask on one volume, what it writes, how it ends, and what bad input does."""
 
+import errno
 import gzip
 import io
 import json
@@ -13,6 +14,7 @@ import pytest
 import SimpleITK as sitk
 
 from DicomSuiteLib import cli
+from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.synthetic_phantom import GEOMETRY, make_phantom
 from DicomSuiteLib.synthetic_study import write_synthetic_study
 
@@ -166,10 +168,11 @@ def test_contours_are_turned_by_hand_too(study, tmp_path):
         ("nonsense", "N=KEY"),
         ("1=header,spin-k", "no turn"),
         ("2=header", "no mask 2"),
+        ("1=as-placed --accept 1=header", "twice"),
     ],
 )
 def test_choice_that_cannot_be_meant_is_a_usage_error(study, tmp_path, capsys, word, says):
-    code, content = overlay(study, [study.mask_file], tmp_path / "out", "--accept", word)
+    code, content = overlay(study, [study.mask_file], tmp_path / "out", "--accept", *word.split())
     assert (code, content) == (2, None)
     assert says in capsys.readouterr().err
 
@@ -178,6 +181,13 @@ def test_unknown_candidate_is_told_with_those_that_exist(study, tmp_path):
     code, content = overlay(study, [study.mask_file], tmp_path / "out", "--accept", "1=upside-down")
     assert code == 3
     assert any("upside-down" in note and "header" in note for note in content["masks"][0]["notes"])
+    assert (content["masks"][0]["state"], content["masks"][0]["accepted"]) == ("waits", None)
+
+
+def test_mask_that_waits_is_not_called_placed(study, tmp_path, capsys):
+    overlay(study, [study.mask_file], tmp_path / "out", "--accept", "1=upside-down")
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("1. lesion.nrrd: waits for your choice.")
 
 
 def text_file(folder):
@@ -295,3 +305,129 @@ def test_volume_without_dicom_says_that_it_cannot_be_exported_as_dicom(study, tm
     assert code == 0
     assert [Path(name).suffix for name in mask["exports"]] == [".stl"]
     assert any("rtstruct failed" in note for note in mask["notes"])
+
+
+def test_no_folder_is_named_in_what_is_told_about_a_mask(study, tmp_path):
+    folder = tmp_path / "Mueller_Hans"
+    folder.mkdir()
+    bad, missing = text_file(folder), folder / "missing.nrrd"
+    _, content = overlay(
+        study, [bad, missing, study.mask_file], folder / "out", "--accept", "1=header", "--accept", "3=upside-down"
+    )
+    told = json.dumps(content["masks"])
+    assert "Mueller_Hans" not in told and str(study.folder) not in told
+    assert content["masks"][0]["reason"].startswith("notes.nrrd cannot be read")
+
+
+def test_comparison_that_cannot_be_made_is_noted_and_the_masks_are_told(study, tmp_path):
+    bad = text_file(tmp_path)
+    code, content = overlay(study, [study.mask_file, bad], tmp_path / "out", "--compare", "1", "2", "--report")
+    assert code == 3
+    assert [mask["state"] for mask in content["masks"]] == ["placed", "refused"]
+    assert content["files"] == []
+    assert any("Mask 2 is not placed" in note for note in content["notes"])
+    assert content["notes"][0] in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_segment_without_counterpart_is_noted(finished):
+    _, _, content = finished
+    assert {note for note in content["notes"] if "no counterpart" in note} == {
+        "BODY has no counterpart in B",
+        "HEART has no counterpart in B",
+    }
+
+
+def segmentation_file(path, names, dtype=np.uint8):
+    """A .seg.nrrd with the lesion in as many layers as there are names, each under the value 1."""
+    header = {**GEOMETRY.to_nrrd_header(), "dimension": 4, "sizes": np.array([len(names), *GEOMETRY.size])}
+    header["space directions"] = np.vstack([[np.nan] * 3, header["space directions"]])
+    header["kinds"] = ["list", *header["kinds"]]
+    for number, name in enumerate(names):
+        described = {"ID": f"S{number}", "Name": name, "LabelValue": "1", "Layer": str(number)}
+        header |= {f"Segment{number}_{field}": value for field, value in described.items()}
+    layer = LESION.transpose(2, 1, 0).astype(dtype)
+    nrrd.write(str(path), np.stack([layer] * len(names)), header)
+    return path
+
+
+def test_surfaces_of_segments_with_one_name_and_one_value_are_files_of_their_own(study, tmp_path):
+    mask = segmentation_file(tmp_path / "same.seg.nrrd", ["A", "A", "a", "A-1"])
+    _, content = overlay(study, [mask], tmp_path / "out", "--export", "stl")
+    names = content["masks"][0]["exports"]
+    assert len({name.lower() for name in names}) == 4
+    assert all((tmp_path / "out" / name).is_file() for name in names)
+
+
+def test_names_too_long_for_a_file_system_are_shortened_in_file_names_alone(study, tmp_path):
+    mask = segmentation_file(tmp_path / f"{'m' * 240}.seg.nrrd", ["X" * 300, "Y"])
+    code, content = overlay(study, [mask], tmp_path / "out", "--export", "stl,nifti,seg.nrrd")
+    (result,) = content["masks"]
+    assert code == 0
+    assert result["segments"][0]["name"] == "X" * 300
+    assert len(result["exports"]) == 4 and not any("failed" in note for note in result["notes"])
+
+
+def test_file_that_cannot_be_written_is_told_with_what_to_do(study, tmp_path, capsys, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("DicomSuiteLib.new_file.os.replace", full)
+    code, content = overlay(study, [study.mask_file], tmp_path / "out")
+    assert (code, content) == (1, None)
+    assert "No space left on device; make room" in capsys.readouterr().err
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_what_was_changed_while_reading_is_told(study, tmp_path):
+    path = tmp_path / "probabilities.nrrd"
+    header = GEOMETRY.to_nrrd_header()
+    keys = {"Segmentation_ReferenceImageExtentOffset": "3 4 5"}
+    nrrd.write(str(path), np.where(LESION, 0.75, 0.25).transpose(2, 1, 0).astype(np.float32), header | keys)
+    _, content = overlay(study, [path], tmp_path / "out")
+    (mask,) = content["masks"]
+    assert any("probabilities" in note for note in mask["notes"])
+    assert any("cropped" in note for note in mask["notes"])
+
+
+def test_what_several_exports_have_in_common_is_told_once(study, tmp_path):
+    path = tmp_path / "large.nrrd"
+    nrrd.write(str(path), LESION.transpose(2, 1, 0) * np.int32(1_000_000), GEOMETRY.to_nrrd_header())
+    _, content = overlay(study, [path], tmp_path / "out", "--export", "nrrd,nifti")
+    notes = content["masks"][0]["notes"]
+    assert sum("numbered anew" in note for note in notes) == 1
+
+
+def test_seg_is_not_spoken_of_as_contours(finished, study, tmp_path):
+    out, _, content = finished
+    (name,) = (name for name in content["masks"][1]["exports"] if name.endswith("-seg.dcm"))
+    _, again = overlay(study, [out / name], tmp_path / "again")
+    reason = again["masks"][0]["reason"]
+    assert "contour" not in reason and "structure set" not in reason and "frame of reference" in reason
+
+
+def test_findings_are_about_the_place_that_the_user_chose(study, tmp_path):
+    path = tmp_path / "corner.nrrd"
+    array = np.zeros((20, 20, 10), np.uint8)
+    array[2:-2, 2:-2, 2:-2] = 1
+    geometry = ImageGeometry.from_axes((20, 20, 10), GEOMETRY.axes * 0.8, GEOMETRY.lps_from_ijk([55, 50, -4]))
+    nrrd.write(str(path), array, geometry.to_nrrd_header())
+    _, content = overlay(study, [path], tmp_path / "first", "--accept", "1=as-placed")
+    (finding,) = (finding for finding in content["masks"][0]["findings"] if "cut off" in finding)
+    assert "beyond the first slice" in finding
+    _, content = overlay(study, [path], tmp_path / "second", "--accept", "1=as-placed,flip-k")
+    (finding,) = (finding for finding in content["masks"][0]["findings"] if "cut off" in finding)
+    assert "beyond the last slice" in finding
+
+
+def test_damaged_dicom_in_a_folder_is_refused_by_name_and_the_others_are_placed(study, tmp_path):
+    folder = tmp_path / "masks"
+    folder.mkdir()
+    (folder / "lesion.nrrd").write_bytes(study.mask_file.read_bytes())
+    (folder / "damaged.dcm").write_bytes(bytes(128) + b"DICM" + bytes(range(64)))
+    code, content = overlay(study, [folder], tmp_path / "out")
+    assert code == 3
+    assert [(mask["source"], mask["state"]) for mask in content["masks"]] == [
+        ("damaged.dcm", "refused"),
+        ("lesion.nrrd", "placed"),
+    ]
+    assert content["masks"][0]["reason"].startswith("damaged.dcm is neither DICOM")

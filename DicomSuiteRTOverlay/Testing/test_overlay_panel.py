@@ -15,7 +15,6 @@ from application import (
     EventLoopGap,
     enter,
     exit_,
-    inside_slicer,
     moduleWidget,
     processEvents,
     qt,
@@ -32,7 +31,7 @@ from DicomSuiteRTOverlayGui.masks_panel import KIND
 from DicomSuiteRTOverlayGui.own_nodes import PASSING, Role, ownNodes
 from DicomSuiteRTOverlayGui.results_panel import VERDICT
 from DicomSuiteRTOverlayLib.closed_surface import Surface, mesh_volume
-from DicomSuiteRTOverlayLib.slice_transform import slice_grid_of
+from DicomSuiteRTOverlayLib.slice_transform import are_slices_in_place, set_slice_transform, slice_grid_of
 from panel_places import database_of, private_places
 from saved_scenes import saved_and_loaded
 
@@ -320,6 +319,10 @@ def test_look_follows_the_controls_and_surfaces_hold_the_volume_of_their_voxels(
     middle = (surface.points.min(axis=0) + surface.points.max(axis=0)) / 2 * RAS_FROM_LPS
     inside = np.argwhere(ball() == 1)[:, ::-1]
     assert middle == pytest.approx(PLACE.lps_from_ijk((inside.min(axis=0) + inside.max(axis=0)) / 2), abs=0.5)
+    widget.panel.choice.turnButtons["flip-i"].click()
+    assert not display.GetVisibility3D()  # a mirrored surface would show its inside
+    press(widget, widget.panel.choice.acceptButton)
+    assert display.GetVisibility3D() and entry.node.GetSegmentation().ContainsRepresentation("Closed surface")
     widget.ui.show3DButton.click()
     assert not display.GetVisibility3D()
 
@@ -378,45 +381,54 @@ def test_masks_of_the_scene_are_offered_and_follow_the_transform_they_have(widge
 
 
 @contextlib.contextmanager
-def acquisition_transform(setting: str) -> Iterator[None]:
-    """Whether Slicer itself moves slices that are not evenly spaced: "default" (it does) or "none"."""
+def without_acquisition_transform() -> Iterator[None]:
+    """Slicer's own reader leaves slices that are not evenly spaced as they are."""
     settings, key = qt.QSettings(), "DICOM/ScalarVolume/AcquisitionGeometryRegularization"
-    settings.setValue(key, setting)
+    settings.setValue(key, "none")
     yield
     settings.remove(key)
 
 
-@pytest.mark.parametrize("setting", ["none", "default"] if inside_slicer else ["none"])
+def slice_positions(volume) -> list[list[float]]:
+    """ImagePositionPatient of every slice of a volume that was loaded from the database."""
+    instances = volume.GetAttribute("DICOM.instanceUIDs").split()
+    texts = [slicer.dicomDatabase.instanceValue(instance, "0020,0032") for instance in instances]
+    return [[float(part) for part in text.split("\\")] for text in texts]
+
+
+@pytest.mark.parametrize("isInPlace", [False, True], ids=["as-loaded", "moved-before"])
 @pytest.mark.parametrize("kind", [{"heights": UNEVEN_HEIGHTS}, {"tilt": 0.25}], ids=["uneven", "tilted"])
 def test_every_slice_lies_at_its_position_and_its_mask_with_it(
-    widget, tmp_path: Path, kind: dict, setting: str
+    widget, tmp_path: Path, kind: dict, isInPlace: bool
 ) -> None:
     shape = (10, 24, 32)
     write_ct_series(tmp_path / "ct", shape, **kind)
-    with acquisition_transform(setting):
+    with without_acquisition_transform():
         load_series(tmp_path / "ct")
     volume = widget._parameterNode.volume
+    place_, positions = ImageGeometry.from_volume_node(volume), slice_positions(volume)
+    if isInPlace:  # as Slicer's reader does where its settings ask for it
+        acquisition = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLGridTransformNode")
+        set_slice_transform(acquisition, place_, positions)
+        volume.SetAndObserveTransformNodeID(acquisition.GetID())
     former = volume.GetParentTransformNode()
     labelmap = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "drawn")
     labels = np.zeros(shape, np.uint8)
     for k in range(1, 9):
         labels[k, 2 + k : 6 + k, 3:9] = 1
     slicer.util.updateVolumeFromArray(labelmap, labels)
-    ImageGeometry.from_volume_node(volume).set_on_volume_node(labelmap)
+    place_.set_on_volume_node(labelmap)
     labelmap.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
     processEvents()
     widget.panel.masks.table.item(0, 0).setCheckState(qt.Qt.Checked)
     (entry,) = press_place(widget)
     mover = volume.GetParentTransformNode()
-    moved = [] if mover is former else [mover]  # Slicer's own reader has done it, or can hold tilted axes
-    assert ownNodes([Role.SLICES]) == moved and bool(moved) == ("own position" in message(widget))
-    assert moved or inside_slicer
+    isNeeded = not isInPlace and not are_slices_in_place(place_, positions)  # Slicer's own reader can hold tilted axes
+    assert ownNodes([Role.SLICES]) == ([mover] if isNeeded else [])
+    assert isNeeded == ("own position" in message(widget))
     assert entry.node.GetParentTransformNode() is mover
     assert np.array_equal(mask_of(entry.node, 0, volume), labels > 0)
-    instances = volume.GetAttribute("DICOM.instanceUIDs").split()
-    for instance, position in zip(instances, slice_grid_of(volume).positions, strict=True):
-        text = slicer.dicomDatabase.instanceValue(instance, "0020,0032")
-        assert position == pytest.approx([float(part) for part in text.split("\\")], abs=0.01)
+    assert np.array(slice_grid_of(volume).positions) == pytest.approx(np.array(positions), abs=0.01)
     press(widget, widget.panel.measures.measureButton)  # what was placed is handed over again
     (table,) = ownNodes([Role.MEASURES])
     assert table.GetTable().GetColumnByName("voxel_count").GetValue(0) == labels.sum()
@@ -448,9 +460,10 @@ def test_loaded_scene_brings_masks_verdicts_and_measures_back(widget, tmp_path: 
     assert np.array_equal(mask_of(entry.node, 0, volume), ball() == 1)
     assert entry.node.GetSegmentation().GetNthSegment(0).GetName()
     assert len(ownNodes([Role.MEASURES])) == 1 and ownNodes(PASSING) == []
-    widget.panel.choice.turnButtons["flip-i"].click()
-    press(widget, widget.panel.choice.acceptButton)
-    assert np.array_equal(mask_of(entry.node, 0, volume), ball()[:, :, ::-1] == 1)
+    for turn in ("flip-i", "flip-k"):
+        widget.panel.choice.turnButtons[turn].click()
+        press(widget, widget.panel.choice.acceptButton)
+    assert np.array_equal(mask_of(entry.node, 0, volume), ball()[::-1, :, ::-1] == 1)
 
 
 def test_cancel_stops_at_once_and_changes_nothing(widget, study: SyntheticStudy) -> None:

@@ -1,12 +1,13 @@
 """What is written as .seg.nrrd, label map or NIfTI comes back the same, here and in other readers."""
 
+import errno
+
 import nibabel
 import numpy as np
 import pytest
 import SimpleITK as sitk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mask_variants import write_variants
 
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.slice_grid import SliceGrid
@@ -14,6 +15,7 @@ from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.read_mask_file import read_mask_file
 from DicomSuiteRTOverlayLib.segments import Segment, Segmentation
 from DicomSuiteRTOverlayLib.write_mask import write_labelmap_nrrd, write_mask_file, write_nifti, write_seg_nrrd
+from mask_variants import write_variants
 
 SHAPE = (5, 6, 7)
 COS, SIN = np.cos(0.4), np.sin(0.4)
@@ -199,10 +201,10 @@ def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
     path.write_bytes(b"before")
 
     def fail(*_):
-        raise OSError("disk full")
+        raise OSError(errno.ENOSPC, "disk full")
 
     monkeypatch.setattr("DicomSuiteRTOverlayLib.label_planes._paint", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(OverlayError, match="disk full; make room"):
         write_seg_nrrd(path, overlapping())
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]

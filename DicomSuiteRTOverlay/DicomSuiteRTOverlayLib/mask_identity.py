@@ -1,4 +1,4 @@
-"""Does an RTSTRUCT belong to a volume? By its frame of reference, the images it references, its study and patient."""
+"""Does an RTSTRUCT or SEG belong to a volume? By its frame of reference, referenced images, study and patient."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from DicomSuiteRTOverlayLib.rtstruct_contours import References
 
 @dataclass(frozen=True)
 class Identity:
-    """Whether a structure set belongs to a volume; words hold no identifying value.
+    """Whether a mask belongs to a volume; words hold no identifying value.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Identity:
 
 
 class _Evidence(StrEnum):
-    """What structure set and volume may have in common, strongest first; the values are words for a sentence."""
+    """What mask and volume may have in common, strongest first; the values are words for a sentence."""
 
     FRAME = "frame of reference"
     IMAGES = "referenced images"
@@ -50,7 +50,7 @@ class _Comparison:
 
 
 def check_identity(references: References, volume: Volume) -> Identity:
-    """Weigh what an RTSTRUCT says about its images against a volume, strongest evidence first.
+    """Weigh what an RTSTRUCT or SEG says about its images against a volume, strongest evidence first.
 
     Raises
     ------
@@ -58,8 +58,8 @@ def check_identity(references: References, volume: Volume) -> Identity:
         If a file of the volume cannot be read any more.
     """
     if not volume.is_dicom:
-        finding = "The volume is not DICOM, so it cannot be checked whose it is; only that the contours reach into it."
-        return Identity(True, "The contours are taken to be in the volume's coordinates.", (finding,))
+        finding = "The volume is not DICOM, so it cannot be checked whose it is; only that the mask reaches into it."
+        return Identity(True, "The mask is taken to be in the volume's coordinates.", (finding,))
     compared = _compare(references, volume)
     if _Evidence.FRAME in compared.same:
         return _same_frame(compared)
@@ -68,9 +68,9 @@ def check_identity(references: References, volume: Volume) -> Identity:
     if compared.same:
         return _same_patient(compared)
     if compared.different:
-        return Identity(False, f"The structure set belongs to other images: its {_listed(compared.different)} differ.")
-    finding = "The structure set does not say whose it is; only that its contours reach into the volume was checked."
-    return Identity(True, "The contours are taken to be in the volume's coordinates.", (finding,))
+        return Identity(False, f"The mask belongs to other images: its {_listed(compared.different)} differ.")
+    finding = "The mask does not say whose it is; only that it reaches into the volume was checked."
+    return Identity(True, "The mask is taken to be in the volume's coordinates.", (finding,))
 
 
 def _same_frame(compared: _Comparison) -> Identity:
@@ -81,17 +81,17 @@ def _same_frame(compared: _Comparison) -> Identity:
             "such contradictory data must not be laid over each other. Check where they come from."
         )
         return Identity(False, reason)
-    reason = "The contours are in the volume's frame of reference."
+    reason = "The mask is in the volume's frame of reference."
     return Identity(True, reason, _differences(compared, (_Evidence.STUDY, _Evidence.PATIENT)))
 
 
 def _same_images(compared: _Comparison) -> Identity:
-    reason = "The structure set references the images of the volume."
+    reason = "The mask references the images of the volume."
     return Identity(True, reason, _differences(compared, (_Evidence.FRAME, _Evidence.STUDY, _Evidence.PATIENT)))
 
 
 def _same_patient(compared: _Comparison) -> Identity:
-    reason = f"The structure set is of the same {_listed(compared.same)}; its contours are taken as they are."
+    reason = f"The mask is of the same {_listed(compared.same)}; its coordinates are taken as they are."
     finding = (
         "It was drawn in another frame of reference: a registration may be needed."
         if _Evidence.FRAME in compared.different
@@ -104,7 +104,7 @@ def _differences(compared: _Comparison, of_interest: Iterable[_Evidence]) -> tup
     found = [what for what in of_interest if what in compared.different]
     if not found:
         return ()
-    return (f"The {_listed(found)} of structure set and volume differ: make sure that they belong together.",)
+    return (f"The {_listed(found)} of mask and volume differ: make sure that they belong together.",)
 
 
 def _listed(words: Iterable[str]) -> str:

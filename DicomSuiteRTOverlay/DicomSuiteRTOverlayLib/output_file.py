@@ -1,0 +1,27 @@
+"""Write a file completely or not at all, and say in words why it cannot be written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from DicomSuiteLib.new_file import new_file
+from DicomSuiteRTOverlayLib.errors import OverlayError
+
+
+@contextmanager
+def output_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path to write to, as `new_file`.
+
+    Raises
+    ------
+    OverlayError
+        If the file cannot be written: no room, no right, a name that is too long.
+    """
+    try:
+        with new_file(path) as partial:
+            yield partial
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise OverlayError(f"{path} cannot be written: {reason}; make room or choose another folder.") from error
