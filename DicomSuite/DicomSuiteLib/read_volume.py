@@ -70,8 +70,8 @@ def _read_image(path: Path) -> Volume:
         image = sitk.ReadImage(os.fspath(path))
     except RuntimeError as error:
         raise VolumeError(
-            f"{path} cannot be read as a volume: it is damaged, cut short, or NIfTI with sheared axes; save it as NRRD, "
-            "or name another file."
+            f"{path} cannot be read as a volume: it is damaged, cut short, or NIfTI with sheared axes; save it as "
+            "NRRD, or name another file."
         ) from error
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise VolumeError(
