@@ -40,11 +40,11 @@ time.sleep(60)
 
 PARENT = """
 import os, sys
-from DicomSuiteLib.child_process import ChildProcess
+from DicomSuiteLib.child_process import ChildProcess, LogLine
 child = ChildProcess([sys.executable, "-c", sys.argv[1]], environment=dict(os.environ))
-while not (events := child.events()):
+while not (lines := [event for event in child.events() if isinstance(event, LogLine)]):
     pass
-print(events[0].text, flush=True)
+print(lines[0].text, flush=True)
 child.wait()
 """
 

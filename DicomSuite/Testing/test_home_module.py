@@ -18,6 +18,7 @@ from application import (
     waitUntil,
 )
 from DicomSuiteLib.jobs import JobRequest
+from DicomSuiteLib.optional_packages import OPTIONAL_PACKAGES, OptionalPackage
 from home_runs import librariesBack, ownHome
 
 
@@ -221,17 +222,16 @@ def test_installation_is_checked_only_on_request_and_imports_nothing(widget):
     assert not panel.installButton.enabled
     before = set(sys.modules)
     panel.checkButton.click()
-    assert panel.table.rowCount == 9
+    rows = range(len(OPTIONAL_PACKAGES))
+    assert panel.table.rowCount == len(rows)
     assert not {"torch", "monai", "highdicom"} & (set(sys.modules) - before)
-    names = [panel.table.item(row, 0).text() for row in range(9)]
-    assert "pynrrd" in names and all(panel.table.item(row, 2).text() for row in range(9))
+    names = [panel.table.item(row, 0).text() for row in rows]
+    assert "pynrrd" in names and all(panel.table.item(row, 2).text() for row in rows)
 
 
 @pytest.mark.stand_in
 def test_install_button_asks_slicers_installer_for_what_is_missing_but_torch(widget, monkeypatch):
     import slicer.packaging
-
-    from DicomSuiteLib.optional_packages import OptionalPackage
 
     asked = []
     monkeypatch.setattr(OptionalPackage, "is_present", property(lambda package: package.module != "nrrd"))

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from orientation_cases import laid_out
 
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteRTOverlayLib.axis_order import AXIS_ORDERS, SAME_LAYOUT, fitting_orders
 from DicomSuiteRTOverlayLib.lattice_map import lattice_map
+from orientation_cases import laid_out
 
 VOLUME = ImageGeometry((5, 4, 3), (1, 1.5, 4), (-10, 20, 300), ((0, 1, 0), (0.6, 0, -0.8), (0.8, 0, 0.6)))
 VOXELS = np.arange(60).reshape(3, 4, 5)

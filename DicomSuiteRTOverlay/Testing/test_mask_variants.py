@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from orientation_cases import PATIENTS, Labelled, patients
-from synthetic_organs import synthetic_organs
 
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.volumes import Volume
@@ -12,6 +10,8 @@ from DicomSuiteRTOverlayLib.placement import Verdict
 from DicomSuiteRTOverlayLib.read_mask_file import read_mask_file
 from DicomSuiteRTOverlayLib.resample_mask import resample_mask
 from mask_variants import VARIANTS, Expected, Variant, write_variants
+from orientation_cases import PATIENTS, Labelled, patients
+from synthetic_organs import synthetic_organs
 
 OBLIQUE = ((0.955, -0.2955, 0.0), (0.2955, 0.955, 0.0), (0.0, 0.0, 1.0))
 

@@ -5,7 +5,6 @@ import pytest
 import SimpleITK as sitk
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mask_variants import write_nrrd
 
 from DicomSuiteLib.geometry import NRRD_SPACES, GeometryError, ImageGeometry
 from DicomSuiteRTOverlayLib.errors import OverlayError
@@ -13,6 +12,7 @@ from DicomSuiteRTOverlayLib.mask_file import Gap
 from DicomSuiteRTOverlayLib.nrrd_axes import nrrd_axes
 from DicomSuiteRTOverlayLib.nrrd_claims import nrrd_claims
 from DicomSuiteRTOverlayLib.nrrd_header import read_nrrd_header
+from mask_variants import write_nrrd
 
 AXES = np.array([[0.9, 0.1, 0.0], [-0.1, 1.1, 0.3], [0.0, -0.2, 2.5]])
 ORIGIN = np.array([-120.5, 30.25, -7.0])

@@ -2,6 +2,16 @@
 
 import numpy as np
 import pytest
+
+from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.slice_grid import SliceGrid
+from DicomSuiteLib.volumes import Volume
+from DicomSuiteRTOverlayLib.axis_order import AXIS_ORDERS
+from DicomSuiteRTOverlayLib.lattice_map import lattice_map
+from DicomSuiteRTOverlayLib.mask_samples import MOST_POINTS, mask_samples
+from DicomSuiteRTOverlayLib.place_mask import place_mask
+from DicomSuiteRTOverlayLib.placement import AUTOMATIC, Verdict
+from DicomSuiteRTOverlayLib.reference_cues import MOST_CELLS, reference_cues
 from orientation_cases import (
     PATIENTS,
     UPRIGHT,
@@ -13,16 +23,6 @@ from orientation_cases import (
     patients,
 )
 from synthetic_organs import synthetic_organs
-
-from DicomSuiteLib.geometry import ImageGeometry
-from DicomSuiteLib.slice_grid import SliceGrid
-from DicomSuiteLib.volumes import Volume
-from DicomSuiteRTOverlayLib.axis_order import AXIS_ORDERS
-from DicomSuiteRTOverlayLib.lattice_map import lattice_map
-from DicomSuiteRTOverlayLib.mask_samples import MOST_POINTS, mask_samples
-from DicomSuiteRTOverlayLib.place_mask import place_mask
-from DicomSuiteRTOverlayLib.placement import AUTOMATIC, Verdict
-from DicomSuiteRTOverlayLib.reference_cues import MOST_CELLS, reference_cues
 
 SEED = 2000
 """Neither of calibration nor of the benchmark."""

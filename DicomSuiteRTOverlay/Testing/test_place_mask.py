@@ -7,16 +7,6 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
-from orientation_cases import (
-    ORGANS_SEEN,
-    PATIENTS,
-    UPRIGHT,
-    complete_claims,
-    mask_of,
-    mask_without_geometry,
-    patients,
-)
-from synthetic_organs import ORGANS, synthetic_organs
 
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.read_volume import read_volume
@@ -27,6 +17,16 @@ from DicomSuiteRTOverlayLib.mask_file import Gap, HeaderClaims
 from DicomSuiteRTOverlayLib.place_mask import place_mask
 from DicomSuiteRTOverlayLib.placement import AUTOMATIC, Verdict
 from DicomSuiteRTOverlayLib.resample_mask import resample_mask
+from orientation_cases import (
+    ORGANS_SEEN,
+    PATIENTS,
+    UPRIGHT,
+    complete_claims,
+    mask_of,
+    mask_without_geometry,
+    patients,
+)
+from synthetic_organs import ORGANS, synthetic_organs
 
 DATA = Path(os.environ.get("DICOMSUITE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 

@@ -13,7 +13,6 @@ import SimpleITK as sitk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from mask_variants import VARIANTS, Expected, in_space, lower_half, write_nrrd, write_variants
 
 from DicomSuiteLib.geometry import LPS_FROM_RAS, ImageGeometry
 from DicomSuiteRTOverlayLib.errors import OverlayError
@@ -22,6 +21,7 @@ from DicomSuiteRTOverlayLib.mask_layers import label_values
 from DicomSuiteRTOverlayLib.nifti_mask import NIFTI1_LENGTH
 from DicomSuiteRTOverlayLib.read_mask_file import MASK_SUFFIXES, read_mask_file
 from DicomSuiteRTOverlayLib.voxel_stream import PADDING
+from mask_variants import VARIANTS, Expected, in_space, lower_half, write_nrrd, write_variants
 
 GEOMETRY = ImageGeometry.from_axes((20, 16, 12), np.diag([0.9, 1.1, 2.5]), (-100, -120, 30))
 SHEARED_RAS = np.array([[-0.9, 0, 0, 100], [0, -1.1, 0.4, 120], [0, 0, 2.5, 30], [0, 0, 0, 1]])

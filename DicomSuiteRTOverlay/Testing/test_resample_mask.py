@@ -7,13 +7,13 @@ import pytest
 import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
-from orientation_cases import UPRIGHT, laid_out, mask_without_geometry
 
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayLib.axis_order import AXIS_ORDERS
 from DicomSuiteRTOverlayLib.mask_file import FileSegment, HeaderClaims, MaskFile
 from DicomSuiteRTOverlayLib.resample_mask import resample_mask
+from orientation_cases import UPRIGHT, laid_out, mask_without_geometry
 
 VOLUME = ImageGeometry((13, 11, 7), (1, 1.5, 4), (-10, 20, 300), ((0, 1, 0), (0.6, 0, -0.8), (0.8, 0, 0.6)))
 GRID = SliceGrid.from_geometry(VOLUME)
