@@ -24,6 +24,9 @@ FloatArray = NDArray[np.float64]
 LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """RAS -> LPS and LPS -> RAS alike: x and y change sign."""
 
+RAS_SIGNS = np.diag(LPS_FROM_RAS)[:3]
+"""The same for the coordinates of a point: x, y, z are multiplied by it."""
+
 UNIT_TOLERANCE = 1e-6
 """How far the length of a direction may be from 1 in a geometry built by hand."""
 

@@ -9,8 +9,9 @@ from DicomSuiteAnonymizeLib.keys import default_key_file
 from DicomSuiteAnonymizeLib.profile import BUILT_IN, OnLeak, Profile
 from DicomSuiteAnonymizeLib.profile_file import read_profile
 from DicomSuiteAnonymizeLib.ps315 import Option
-from DicomSuiteAnonymizeLib.sources import STANDARD_INPUT, FolderSources, Sources, read_list
+from DicomSuiteAnonymizeLib.sources import FolderSources, ListedSources, Sources
 from DicomSuiteLib.errors import UsageError
+from DicomSuiteLib.listed_files import STANDARD_INPUT, read_listed_files
 
 _RETAIN = {option.cli: option for option in Option if option.column.startswith("Retain")}
 _CLEAN = {option.cli: option for option in Option if option.column.startswith("Clean")}
@@ -27,7 +28,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
 def sources_of(args: argparse.Namespace) -> Sources:
     """What SRC names. Raises UsageError where it names nothing that can be read."""
     if args.source == [STANDARD_INPUT]:
-        return read_list(sys.stdin.buffer)
+        return ListedSources(read_listed_files(sys.stdin.buffer))
     if STANDARD_INPUT in args.source:
         raise UsageError(f"{STANDARD_INPUT} (a list on standard input) cannot be combined with folders or files.")
     return FolderSources([Path(word) for word in args.source])

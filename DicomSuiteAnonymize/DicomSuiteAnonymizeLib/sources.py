@@ -9,13 +9,6 @@ from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.file_walk import UnreadablePath, walk_files
 
-TYPE_CHECKING = False  # typing is not imported: the command's start is short
-if TYPE_CHECKING:
-    from typing import BinaryIO
-
-STANDARD_INPUT = "-"
-"""In place of a source: the list of files that standard input holds."""
-
 
 class SourceEntry(namedtuple("SourceEntry", ("path", "key", "unreadable"))):
     """One path below the sources; `unreadable` says why it cannot be read, "" for an ordinary file."""
@@ -125,13 +118,6 @@ class ListedSources:
 
 
 Sources = FolderSources | ListedSources
-
-
-def read_list(stream: "BinaryIO") -> ListedSources:
-    """Sources from a list: one path a line, or each ended by NUL as `find -print0` does."""
-    content = stream.read()
-    lines = content.split(b"\0") if b"\0" in content else content.splitlines()
-    return ListedSources([os.fsdecode(line) for line in lines if line])
 
 
 def check_places(sources: Sources, target: Path, key_file: Path) -> None:

@@ -21,6 +21,7 @@ from DicomSuiteGui.paced import Paced
 from DicomSuiteLib.ephemeral_folder import ephemeral_folder
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.listed_files import STANDARD_INPUT
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayGui.mask_sources import MaskSource, NodeMask, instancesOf
 from DicomSuiteRTOverlayLib.errors import OverlayError
@@ -29,8 +30,6 @@ from DicomSuiteRTOverlayLib.segments import Segmentation
 from DicomSuiteRTOverlayLib.slice_transform import slice_grid_of, slice_transform_of
 from DicomSuiteRTOverlayLib.volume_file import write_volume_nrrd
 from DicomSuiteRTOverlayLib.write_mask import write_seg_nrrd
-
-STANDARD_INPUT = "-"
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from DicomSuiteLib.errors import UsageError
+from DicomSuiteLib.listed_files import STANDARD_INPUT, read_listed_files
 from DicomSuiteLib.printable import printable
 
 SUMMARY = (
@@ -17,7 +17,6 @@ SUMMARY = (
     "that cannot be done. Sources are never changed."
 )
 EXIT_SOME_REFUSED = 3
-STANDARD_INPUT = "-"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,9 +86,7 @@ def _read_volume(args: argparse.Namespace) -> Any:
 
     if args.volume != STANDARD_INPUT:
         return read_volume(args.volume, args.volume_series)
-    content = sys.stdin.buffer.read()
-    lines = content.split(b"\0") if b"\0" in content else content.splitlines()
-    return read_listed_volume([os.fsdecode(line) for line in lines if line], args.volume_series)
+    return read_listed_volume(read_listed_files(sys.stdin.buffer), args.volume_series)
 
 
 def _claim(folder: Path, volume: str) -> None:

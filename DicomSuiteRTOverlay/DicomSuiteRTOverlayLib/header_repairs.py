@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from DicomSuiteLib.geometry import FloatArray, ImageGeometry
+from DicomSuiteLib.geometry import RAS_SIGNS, FloatArray, ImageGeometry
 from DicomSuiteRTOverlayLib.hypotheses import (
     KNOWN_DEFECT,
     OFF_GRID,
@@ -16,8 +16,6 @@ from DicomSuiteRTOverlayLib.hypotheses import (
 )
 from DicomSuiteRTOverlayLib.mask_file import Gap, HeaderClaims
 from DicomSuiteRTOverlayLib.placement import Verdict
-
-RAS_LPS = np.array([-1.0, -1.0, 1.0])
 
 HALF_DEFECT = KNOWN_DEFECT - 2
 """Of one of two numbers that belong together being wrong: rarer."""
@@ -118,10 +116,11 @@ def _without_directions(claims: HeaderClaims, volume: ImageGeometry) -> Iterator
 
 def _repairs(claims: HeaderClaims, volume: ImageGeometry) -> Iterator[Hypothesis]:
     both = "x and y have the wrong sign: numbers of RAS under the name LPS, or the reverse; sign changed"
-    yield _moved("ras-for-lps", both, claims, volume, KNOWN_DEFECT, axes=RAS_LPS, origin=RAS_LPS)
-    yield _moved("ras-origin", "x and y of the origin have the wrong sign", claims, volume, HALF_DEFECT, origin=RAS_LPS)
+    yield _moved("ras-for-lps", both, claims, volume, KNOWN_DEFECT, axes=RAS_SIGNS, origin=RAS_SIGNS)
+    words = "x and y of the origin have the wrong sign"
+    yield _moved("ras-origin", words, claims, volume, HALF_DEFECT, origin=RAS_SIGNS)
     words = "x and y of the directions have the wrong sign"
-    yield _moved("ras-directions", words, claims, volume, HALF_DEFECT, axes=RAS_LPS)
+    yield _moved("ras-directions", words, claims, volume, HALF_DEFECT, axes=RAS_SIGNS)
     corner = ImageGeometry.from_axes(claims.size, claims.axes, claims.origin + claims.axes.sum(axis=1) / 2)
     if grid_log_odds(corner, volume) > OFF_GRID:  # elsewhere, half a voxel is nothing that a picture can tell
         yield _repaired("corner-origin", "its origin is the corner of the first voxel", corner, volume, HALF_DEFECT)

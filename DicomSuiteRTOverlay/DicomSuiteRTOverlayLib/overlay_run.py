@@ -19,7 +19,7 @@ from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.export_formats import ExportFormat, export
 from DicomSuiteRTOverlayLib.file_names import file_name
 from DicomSuiteRTOverlayLib.given_mask import AS_GIVEN, load_given_mask
-from DicomSuiteRTOverlayLib.load_mask import MASK_SUFFIXES, load_mask
+from DicomSuiteRTOverlayLib.load_mask import load_mask
 from DicomSuiteRTOverlayLib.mask_result import MaskResult, volume_as_json
 from DicomSuiteRTOverlayLib.measure_tables import write_pairs, write_stats
 from DicomSuiteRTOverlayLib.output_file import output_file
@@ -28,6 +28,7 @@ from DicomSuiteRTOverlayLib.overlay_report import RunTables, render
 from DicomSuiteRTOverlayLib.pair_table import pair_table
 from DicomSuiteRTOverlayLib.placed_mask import PlacedMask
 from DicomSuiteRTOverlayLib.placement import Placement, Verdict
+from DicomSuiteRTOverlayLib.read_mask_file import MASK_SUFFIXES
 from DicomSuiteRTOverlayLib.resample_mask import resample_mask
 from DicomSuiteRTOverlayLib.segment_measures import SegmentMeasures, measure_segment
 from DicomSuiteRTOverlayLib.segment_table import segment_table

@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from DicomSuiteLib.geometry import FloatArray, ImageGeometry, slice_position_tolerance
+from DicomSuiteLib.geometry import RAS_SIGNS, FloatArray, ImageGeometry, slice_position_tolerance
 from DicomSuiteLib.slice_grid import SliceGrid
-
-RAS_FROM_LPS = np.array([-1.0, -1.0, 1.0])
 
 MOVES_SLICES = "DicomSuiteRTOverlay.MovesSlices"
 """The attribute of the transform node, ours or Slicer's own, that was found to put a volume's slices in their place."""
@@ -64,12 +62,12 @@ def set_slice_transform(transform_node: Any, geometry: ImageGeometry, positions:
     import vtk
     from vtk.util.numpy_support import numpy_to_vtk
 
-    displacements = _with_one_more_at_each_end(slice_displacements(geometry, positions)) * RAS_FROM_LPS
+    displacements = _with_one_more_at_each_end(slice_displacements(geometry, positions)) * RAS_SIGNS
     columns, rows, _ = geometry.size
     # A slice is moved as a whole, so its four corners say everything.
     grid = vtk.vtkImageData()
     grid.SetDimensions(2, 2, len(displacements))
-    grid.SetOrigin(geometry.lps_from_ijk((0, 0, -1)) * RAS_FROM_LPS)
+    grid.SetOrigin(geometry.lps_from_ijk((0, 0, -1)) * RAS_SIGNS)
     grid.SetSpacing(geometry.spacing[0] * columns, geometry.spacing[1] * rows, geometry.spacing[2])
     corners = np.repeat(displacements, 4, axis=0)
     grid.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(corners), deep=True))
@@ -98,12 +96,12 @@ def _with_one_more_at_each_end(displacements: FloatArray) -> FloatArray:
 
 def _directions_ras(geometry: ImageGeometry) -> FloatArray:
     matrix = np.eye(4)
-    matrix[:3, :3] = np.array(geometry.directions) * RAS_FROM_LPS[:, None]
+    matrix[:3, :3] = np.array(geometry.directions) * RAS_SIGNS[:, None]
     return matrix
 
 
 def _moved_by(transform_node: Any, geometry: ImageGeometry, count: int) -> FloatArray:
     """How far (LPS mm) the node's transform to its parent moves voxel (0, 0) of each slice."""
     transform = transform_node.GetTransformToParent()
-    ras = _first_voxels(geometry, count) * RAS_FROM_LPS
-    return (np.array([transform.TransformPoint(point) for point in ras]) - ras) * RAS_FROM_LPS
+    ras = _first_voxels(geometry, count) * RAS_SIGNS
+    return (np.array([transform.TransformPoint(point) for point in ras]) - ras) * RAS_SIGNS

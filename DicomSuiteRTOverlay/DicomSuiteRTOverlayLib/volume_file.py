@@ -6,13 +6,10 @@ import os
 import sys
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from DicomSuiteLib.geometry import ImageGeometry
-
-NRRD_TYPES = {"b": "int8", "B": "uint8", "h": "int16", "H": "uint16", "i": "int32", "I": "uint32", "f": "float",
-              "d": "double", "l": "int64", "L": "uint64", "q": "int64", "Q": "uint64"}  # fmt: skip
-"""NRRD's name of each of numpy's type codes."""
+from DicomSuiteRTOverlayLib.nrrd_text import nrrd_header
 
 
 def write_volume_nrrd(path: str | os.PathLike[str], voxels: NDArray, geometry: ImageGeometry) -> None:
@@ -23,24 +20,8 @@ def write_volume_nrrd(path: str | os.PathLike[str], voxels: NDArray, geometry: I
     OSError
         If the file cannot be written.
     """
-    axes = geometry.axes
-    header = {
-        "type": NRRD_TYPES[voxels.dtype.char],
-        "dimension": "3",
-        "space": "left-posterior-superior",
-        "sizes": " ".join(map(str, geometry.size)),
-        "space directions": " ".join(_vector(axes[:, axis]) for axis in range(3)),
-        "kinds": "domain domain domain",
-        "endian": sys.byteorder,
-        "encoding": "raw",
-        "space origin": _vector(geometry.origin),
-    }
-    lines = ["NRRD0004", *(f"{field}: {value}" for field, value in header.items()), "", ""]
+    header = nrrd_header(voxels.dtype, geometry, endian=sys.byteorder, encoding="raw")
     with open(path, "wb") as file:
-        file.write("\n".join(lines).encode("ascii"))
+        file.write(header)
         for plane in voxels:
             file.write(np.ascontiguousarray(plane).data)
-
-
-def _vector(values: ArrayLike) -> str:
-    return f"({','.join(repr(float(value)) for value in np.asarray(values))})"

@@ -17,6 +17,7 @@ from DicomSuiteRTOverlayLib.label_boxes import label_boxes
 from DicomSuiteRTOverlayLib.label_planes import label_planes, label_values_of
 from DicomSuiteRTOverlayLib.mask_file import FileSegment, MaskFile
 from DicomSuiteRTOverlayLib.missing_package import missing_package
+from DicomSuiteRTOverlayLib.nrrd_text import nrrd_header
 from DicomSuiteRTOverlayLib.output_file import output_file
 from DicomSuiteRTOverlayLib.seg_nrrd_fields import seg_nrrd_keys
 from DicomSuiteRTOverlayLib.segment_algebra import intersection
@@ -151,34 +152,11 @@ def _write_nrrd(
     keys: Mapping[str, str],
 ) -> None:
     """Write planes (rows, columns, layers); of several layers the axis that counts them is the first in the file."""
-    directions = " ".join(_vector(axis) for axis in geometry.axes.T)
-    is_list = layers > 1
-    fields = {
-        "type": dtype.name,
-        "dimension": 4 if is_list else 3,
-        "space": "left-posterior-superior",
-        "sizes": " ".join(map(str, [layers, *geometry.size] if is_list else geometry.size)),
-        "space directions": f"none {directions}" if is_list else directions,
-        "kinds": "list domain domain domain" if is_list else "domain domain domain",
-        "endian": "little",
-        "encoding": "gzip",
-        "space origin": _vector(geometry.origin),
-    }
-    lines = ["NRRD0004", *(f"{name}: {value}" for name, value in fields.items())]
-    lines += [f"{key}:={_escaped(value)}" for key, value in keys.items()]
+    header = nrrd_header(dtype, geometry, endian="little", encoding="gzip", layers=layers, keys=keys)
     little_endian = dtype.newbyteorder("<")
     with output_file(path) as partial, partial.open("wb") as file:
-        file.write(("\n".join(lines) + "\n\n").encode())
+        file.write(header)
         _pack(file, (plane.astype(little_endian, copy=False).tobytes() for plane in planes))
-
-
-def _vector(values: Iterable[float]) -> str:
-    return "(" + ",".join(repr(float(value)) for value in values) + ")"
-
-
-def _escaped(value: str) -> str:
-    """As NRRD wants values of keys, which end with their line."""
-    return value.replace("\\", "\\\\").replace("\r\n", "\n").replace("\n", "\\n")
 
 
 def _pack(file: BinaryIO, parts: Iterable[bytes]) -> None:
