@@ -10,10 +10,10 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from DicomSuiteLib.read_volume import read_volume
+from DicomSuiteLib.segment_colours import segment_colour
+from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteRTOverlayLib.segment_colours import segment_colour
-from DicomSuiteRTOverlayLib.segments import Segment, Segmentation
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 OBLIQUE = (0.9, 0.3, np.sqrt(0.1), -0.3, 0.9539392014169457, 0.0)

@@ -7,10 +7,10 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.segment_colours import segment_colour
+from DicomSuiteLib.segments import BoolArray, Segment
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteRTOverlayLib.segment_colours import segment_colour
-from DicomSuiteRTOverlayLib.segments import BoolArray, Segment
 
 SHAPE = (24, 30, 36)
 """Slices, rows, columns."""

@@ -14,11 +14,11 @@ from scipy import ndimage
 
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.read_volume import read_volume
+from DicomSuiteLib.segments import smallest_box
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRTOverlayLib.axis_order import AXIS_ORDERS, AxisOrder
 from DicomSuiteRTOverlayLib.mask_file import FileSegment, Gap, HeaderClaims, MaskFile
-from DicomSuiteRTOverlayLib.segments import smallest_box
 from synthetic_organs import synthetic_organs
 
 PATIENTS = Path(os.environ.get("DICOMSUITE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")) / "sts"

@@ -9,10 +9,10 @@ from slicer.i18n import tr as _
 
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.plain_signal import Signal
+from DicomSuiteLib.slice_transform import slice_grid_of
 from DicomSuiteRTOverlayGui.entries import Choice, Entry
 from DicomSuiteRTOverlayGui.words import AXES, axisWords, clearIcon
 from DicomSuiteRTOverlayLib.accepted_place import AcceptedPlace
-from DicomSuiteRTOverlayLib.slice_transform import slice_grid_of
 from DicomSuiteRTOverlayLib.turns import turned
 
 PICTURE = (288, 108)

@@ -12,12 +12,12 @@ import qt
 import slicer
 
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.slice_transform import slice_grid_of
 from DicomSuiteRTOverlayGui.mask_sources import FileMask, MaskSource, nodeMask
 from DicomSuiteRTOverlayGui.own_nodes import Role, ownNodes
 from DicomSuiteRTOverlayLib.given_mask import AS_GIVEN
 from DicomSuiteRTOverlayLib.placement import Verdict
 from DicomSuiteRTOverlayLib.read_segments import ReadSegments
-from DicomSuiteRTOverlayLib.slice_transform import slice_grid_of
 from DicomSuiteRTOverlayLib.volume_facts import geometry_of
 
 _FACTS = "DicomSuiteRTOverlay.Facts"

@@ -22,12 +22,12 @@ from DicomSuiteLib.ephemeral_folder import ephemeral_folder
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.listed_files import STANDARD_INPUT
+from DicomSuiteLib.segments import Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
+from DicomSuiteLib.slice_transform import slice_grid_of, slice_transform_of
 from DicomSuiteRTOverlayGui.mask_sources import MaskSource, NodeMask, instancesOf
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.segmentation_node import labels_of_node
-from DicomSuiteRTOverlayLib.segments import Segmentation
-from DicomSuiteRTOverlayLib.slice_transform import slice_grid_of, slice_transform_of
 from DicomSuiteRTOverlayLib.volume_file import write_volume_nrrd
 from DicomSuiteRTOverlayLib.write_mask import write_seg_nrrd
 

@@ -12,6 +12,12 @@ from slicer.i18n import tr as _
 
 from DicomSuiteLib.geometry import FloatArray, ImageGeometry
 from DicomSuiteLib.slice_grid import SliceGrid
+from DicomSuiteLib.slice_transform import (
+    MOVES_SLICES,
+    are_slices_in_place,
+    set_slice_transform,
+    slice_grid_of,
+)
 from DicomSuiteRTOverlayGui.entries import Choice, Entry, choicesOf, keepFacts, plainName
 from DicomSuiteRTOverlayGui.mask_sources import MaskSource, NodeMask
 from DicomSuiteRTOverlayGui.overlay_query import OverlayAnswer
@@ -21,12 +27,6 @@ from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.placement import Verdict
 from DicomSuiteRTOverlayLib.read_segments import ReadSegments
 from DicomSuiteRTOverlayLib.segmentation_node import fill_segmentation_node
-from DicomSuiteRTOverlayLib.slice_transform import (
-    MOVES_SLICES,
-    are_slices_in_place,
-    set_slice_transform,
-    slice_grid_of,
-)
 from DicomSuiteRTOverlayLib.turns import turned
 
 

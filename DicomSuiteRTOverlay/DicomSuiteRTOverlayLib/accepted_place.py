@@ -9,6 +9,7 @@ import numpy as np
 
 from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.segments import Segmentation
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.mask_file import FileSegment, HeaderClaims, MaskFile
@@ -16,7 +17,6 @@ from DicomSuiteRTOverlayLib.mask_samples import mask_samples
 from DicomSuiteRTOverlayLib.overlap import overlap_findings
 from DicomSuiteRTOverlayLib.placed_mask import PlacedMask
 from DicomSuiteRTOverlayLib.resample_mask import resample_mask
-from DicomSuiteRTOverlayLib.segments import Segmentation
 from DicomSuiteRTOverlayLib.turns import TURNS, turned
 
 AS_PLACED = "as-placed"

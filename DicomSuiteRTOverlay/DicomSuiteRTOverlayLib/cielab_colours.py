@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from DicomSuiteLib.geometry import FloatArray
-from DicomSuiteRTOverlayLib.segments import Colour
+from DicomSuiteLib.segments import Colour
 
 XYZ_FROM_LINEAR_RGB = np.array(
     [

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from DicomSuiteLib.segments import Colour, Segment, Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.pair_measures import PairMeasures, compare_segments
 from DicomSuiteRTOverlayLib.segment_algebra import difference, intersection
 from DicomSuiteRTOverlayLib.segment_matching import Match, matched_segments
-from DicomSuiteRTOverlayLib.segments import Colour, Segment, Segmentation
 
 COLOUR_OF_BOTH: Colour = (0.0, 0.62, 0.45)
 COLOUR_OF_FIRST: Colour = (0.34, 0.71, 0.91)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from DicomSuiteRTOverlayLib.segments import Segment
+from DicomSuiteLib.segments import Segment
 
 LONGEST_NAME = 64
 """Characters of an LO: PS3.5 table 6.2-1."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from DicomSuiteLib.geometry import FloatArray
-from DicomSuiteRTOverlayLib.segments import BoolArray
+from DicomSuiteLib.segments import BoolArray
 
 SNAP = 2.0**20
 """Vertices snap to this fraction of a voxel (1e-6), so that noise of the last digits does not decide ties."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from DicomSuiteLib.geometry import FloatArray, ImageGeometry
+from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
-from DicomSuiteRTOverlayLib.segments import Segment, Segmentation
 
 UNEVEN_NOTE = (
     "The volume's slices are uneven. Files that can hold one spacing only were resampled (nearest slice) to "

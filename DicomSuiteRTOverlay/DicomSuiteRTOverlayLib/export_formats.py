@@ -7,16 +7,16 @@ from enum import StrEnum
 from itertools import chain, count
 from pathlib import Path
 
+from DicomSuiteLib.closed_surface import closed_surface
 from DicomSuiteLib.errors import UsageError
+from DicomSuiteLib.file_names import file_name
+from DicomSuiteLib.segments import Segmentation
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteRTOverlayLib.closed_surface import closed_surface
+from DicomSuiteLib.write_surface import write_surface
 from DicomSuiteRTOverlayLib.even_segmentation import even_segmentation
-from DicomSuiteRTOverlayLib.file_names import file_name
-from DicomSuiteRTOverlayLib.segments import Segmentation
 from DicomSuiteRTOverlayLib.write_mask import write_labelmap_nrrd, write_nifti, write_seg_nrrd
 from DicomSuiteRTOverlayLib.write_rtstruct import write_rtstruct
 from DicomSuiteRTOverlayLib.write_seg import write_seg
-from DicomSuiteRTOverlayLib.write_surface import write_surface
 
 
 class ExportFormat(StrEnum):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from DicomSuiteLib.geometry import FloatArray
-from DicomSuiteRTOverlayLib.segments import BoolArray
+from DicomSuiteLib.segments import BoolArray
 
 IntArray = NDArray[np.int64]
 

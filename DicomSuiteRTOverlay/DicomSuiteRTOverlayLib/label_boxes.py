@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from scipy import ndimage
 
+from DicomSuiteLib.segments import smallest_box
 from DicomSuiteRTOverlayLib.mask_file import MaskFile
-from DicomSuiteRTOverlayLib.segments import smallest_box
 
 Box = tuple[slice, slice, slice]
 

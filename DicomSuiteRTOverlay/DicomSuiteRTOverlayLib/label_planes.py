@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from DicomSuiteRTOverlayLib.segments import Segment
+from DicomSuiteLib.segments import Segment
 
 LARGEST_VALUE = np.iinfo(np.uint16).max
 """Values above are replaced: readers of label maps often know 16 bits only."""

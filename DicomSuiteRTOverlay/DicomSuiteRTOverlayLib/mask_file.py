@@ -9,7 +9,7 @@ from pathlib import Path
 from numpy.typing import NDArray
 
 from DicomSuiteLib.geometry import FloatArray
-from DicomSuiteRTOverlayLib.segments import Colour
+from DicomSuiteLib.segments import Colour
 
 
 class Gap(StrEnum):

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from DicomSuiteLib.segment_colours import segment_colour
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.float_labels import labels_from_floats
 from DicomSuiteRTOverlayLib.mask_file import FileSegment, HeaderClaims, MaskFile
-from DicomSuiteRTOverlayLib.segment_colours import segment_colour
 
 MOST_LABELS = 2000
 """More values than that are an image. The finest atlases in use (Allen's, Schaefer's) have up to 1,300 labels."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.segments import Segmentation
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRTOverlayLib.accepted_place import AcceptedPlace
 from DicomSuiteRTOverlayLib.placed_mask import PlacedMask
 from DicomSuiteRTOverlayLib.placement import Verdict
-from DicomSuiteRTOverlayLib.segments import Segmentation
 
 
 @dataclass

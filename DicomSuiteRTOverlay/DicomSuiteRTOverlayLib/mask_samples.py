@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from DicomSuiteLib.geometry import FloatArray
+from DicomSuiteLib.segments import smallest_box
 from DicomSuiteRTOverlayLib.mask_file import MaskFile
-from DicomSuiteRTOverlayLib.segments import smallest_box
 
 MOST_POINTS = 4_000
 """Of a whole mask, inside and on the boundary together."""

@@ -7,8 +7,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from DicomSuiteLib.output_file import output_file
 from DicomSuiteRTOverlayLib.measure_columns import MeasureTable
-from DicomSuiteRTOverlayLib.output_file import output_file
 from DicomSuiteRTOverlayLib.pair_measures import PairMeasures
 from DicomSuiteRTOverlayLib.pair_table import pair_table
 from DicomSuiteRTOverlayLib.segment_table import Row, segment_table

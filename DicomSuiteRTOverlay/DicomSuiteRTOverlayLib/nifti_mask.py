@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from DicomSuiteLib.geometry import LPS_FROM_RAS, FloatArray, GeometryError, ImageGeometry
+from DicomSuiteLib.missing_package import missing_package
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.mask_file import Gap, HeaderClaims
 from DicomSuiteRTOverlayLib.mask_layers import StoredVoxels, layers_of
-from DicomSuiteRTOverlayLib.missing_package import missing_package
 from DicomSuiteRTOverlayLib.voxel_stream import BROKEN_OFF, DAMAGED, read_exactly, voxel_count
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from DicomSuiteLib.missing_package import missing_package
 from DicomSuiteRTOverlayLib.errors import OverlayError
-from DicomSuiteRTOverlayLib.missing_package import missing_package
 
 HEADER_LIMIT = 1 << 24
 """Bytes of the longest header that is read: 10,000 slice files by name, or as many segments, need a tenth."""

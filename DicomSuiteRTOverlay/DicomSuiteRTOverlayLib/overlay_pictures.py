@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from DicomSuiteLib.mask_painting import FINENESS, paint_mask
+from DicomSuiteLib.missing_package import missing_package
+from DicomSuiteLib.output_file import output_file
+from DicomSuiteLib.picture_text import BACKGROUND, write_orientation, write_scale
+from DicomSuiteLib.segment_extent import BoundingBox, bounding_box
+from DicomSuiteLib.segments import Segment, Segmentation
+from DicomSuiteLib.slice_views import SliceView, segment_slice, volume_slice
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteRTOverlayLib.missing_package import missing_package
-from DicomSuiteRTOverlayLib.output_file import output_file
-from DicomSuiteRTOverlayLib.picture_labels import BACKGROUND, write_caption, write_orientation, write_scale
+from DicomSuiteLib.voxel_window import VoxelWindow
+from DicomSuiteRTOverlayLib.picture_labels import write_caption
 from DicomSuiteRTOverlayLib.picture_views import picture_views
-from DicomSuiteRTOverlayLib.segment_extent import BoundingBox, bounding_box
-from DicomSuiteRTOverlayLib.segments import BoolArray, Colour, Segment, Segmentation
-from DicomSuiteRTOverlayLib.slice_views import SliceView, segment_slice, volume_slice
-from DicomSuiteRTOverlayLib.voxel_window import VoxelWindow
 
 PICTURE_SIZE = (1200, 420)
 PANEL_SIZE = (398, 390)
@@ -28,21 +30,16 @@ PANEL_STEP = 401
 COMPRESSION = 3
 """zlib's level: as small as the default level 6 makes these pictures, in half the time."""
 
-FILL_OPACITY = 0.2
-FINENESS = 2
-"""Outlines are drawn this many times as large and then reduced, which smooths their steps."""
-OUTLINE_INSIDE = 2
-"""How much of the outline lies inside the mask, in those finer pixels; one more lies outside, so that even a single
-voxel is seen."""
-
 
 def write_picture(path: Path, volume: Volume, segmentation: Segmentation, caption: str) -> None:
     """Write the picture of a mask as a PNG; `caption` is shown as it is and must not name the patient.
 
     Raises
     ------
-    OverlayError
-        If Pillow is missing or the file cannot be written.
+    MissingPackageError
+        If Pillow is missing.
+    OutputError
+        If the file cannot be written.
     """
     picture = overlay_picture(volume, segmentation, caption)
     with output_file(path) as partial:
@@ -54,7 +51,7 @@ def overlay_picture(volume: Volume, segmentation: Segmentation, caption: str) ->
 
     Raises
     ------
-    OverlayError
+    MissingPackageError
         If Pillow is missing.
     """
     try:
@@ -87,34 +84,5 @@ def _panel(
         part = view.part(box, FINENESS)
         if part is not None:
             finer, rows, columns = part
-            _paint(colours[rows, columns], segment.colour, segment_slice(segment, volume.grid, finer))
+            paint_mask(colours[rows, columns], segment.colour, segment_slice(segment, volume.grid, finer))
     return np.rint(colours * 255).astype(np.uint8)
-
-
-def _paint(pixels: NDArray[np.float32], colour: Colour, inside: BoolArray) -> None:
-    """Lay fill and outline of what is `inside`, in finer pixels, over the pixels, in place."""
-    outline = _outline(inside)
-    opacity = (_reduced(outline) + FILL_OPACITY * _reduced(inside & ~outline))[..., None]
-    pixels += opacity * (np.array(colour, np.float32) - pixels)
-
-
-def _outline(inside: BoolArray) -> BoolArray:
-    """Pixels within `OUTLINE_INSIDE` of one outside, or beside one inside; the end of the picture is no border."""
-    padded = np.pad(inside, OUTLINE_INSIDE, mode="edge")
-    deep = _eroded(_eroded(padded, diagonally=False), diagonally=True)  # in turns, which keeps slanting lines even
-    outside = np.pad(~inside, 1, mode="edge")
-    return ~_eroded(outside, diagonally=False) & ~deep
-
-
-def _eroded(inside: BoolArray, diagonally: bool) -> BoolArray:
-    """Pixels all of whose 4, or `diagonally` 8, neighbours are inside; a pixel less at every side."""
-    across = inside[:, 1:-1] & inside[:, :-2] & inside[:, 2:]
-    if diagonally:
-        return across[1:-1] & across[:-2] & across[2:]
-    return across[1:-1] & inside[:-2, 1:-1] & inside[2:, 1:-1]
-
-
-def _reduced(fine: BoolArray) -> NDArray[np.float32]:
-    """Share of each pixel that its finer pixels cover."""
-    height, width = (length // FINENESS for length in fine.shape)
-    return fine.reshape(height, FINENESS, width, FINENESS).mean(axis=(1, 3), dtype=np.float32)

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from DicomSuiteLib.errors import DicomSuiteError, UsageError
+from DicomSuiteLib.file_names import file_name
+from DicomSuiteLib.output_file import output_file
 from DicomSuiteLib.progress import ProgressReporter
 from DicomSuiteLib.tasks import CancelToken
 from DicomSuiteLib.volumes import Volume
@@ -17,12 +19,10 @@ from DicomSuiteRTOverlayLib.accepted_place import AcceptedPlace, accept
 from DicomSuiteRTOverlayLib.comparison import Comparison, compare_segmentations
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.export_formats import ExportFormat, export
-from DicomSuiteRTOverlayLib.file_names import file_name
 from DicomSuiteRTOverlayLib.given_mask import AS_GIVEN, load_given_mask
 from DicomSuiteRTOverlayLib.load_mask import load_mask
 from DicomSuiteRTOverlayLib.mask_result import MaskResult, volume_as_json
 from DicomSuiteRTOverlayLib.measure_tables import write_pairs, write_stats
-from DicomSuiteRTOverlayLib.output_file import output_file
 from DicomSuiteRTOverlayLib.overlay_pictures import write_picture
 from DicomSuiteRTOverlayLib.overlay_report import RunTables, render
 from DicomSuiteRTOverlayLib.pair_table import pair_table

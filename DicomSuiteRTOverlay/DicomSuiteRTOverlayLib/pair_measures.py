@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from DicomSuiteLib.segment_extent import voxel_volume
+from DicomSuiteLib.segments import Segment
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayLib.segment_algebra import intersection
-from DicomSuiteRTOverlayLib.segment_extent import voxel_volume
-from DicomSuiteRTOverlayLib.segments import Segment
 from DicomSuiteRTOverlayLib.surface_distances import SurfaceDistances, surface_distances
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from DicomSuiteLib.geometry import FloatArray
+from DicomSuiteLib.segment_extent import BoundingBox
+from DicomSuiteLib.segments import Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
-from DicomSuiteRTOverlayLib.segment_extent import BoundingBox
-from DicomSuiteRTOverlayLib.segments import Segmentation
-from DicomSuiteRTOverlayLib.slice_views import Plane, SliceView
+from DicomSuiteLib.slice_views import Plane, SliceView
 from DicomSuiteRTOverlayLib.surface_distances import boundary_points
 
 LEAST_FIELD_MM = 150.0

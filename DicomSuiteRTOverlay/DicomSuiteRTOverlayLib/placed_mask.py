@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from DicomSuiteLib.segments import Segmentation
 from DicomSuiteRTOverlayLib.mask_file import MaskFile
 from DicomSuiteRTOverlayLib.placement import Placement
-from DicomSuiteRTOverlayLib.segments import Segmentation
 
 
 @dataclass(frozen=True, eq=False)

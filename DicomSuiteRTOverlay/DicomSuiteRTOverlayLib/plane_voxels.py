@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from DicomSuiteLib.geometry import FloatArray
+from DicomSuiteLib.segments import BoolArray
 from DicomSuiteRTOverlayLib.contour_planes import ContourPlane, SliceHeights
 from DicomSuiteRTOverlayLib.even_odd_fill import fill_polygons
-from DicomSuiteRTOverlayLib.segments import BoolArray
 from DicomSuiteRTOverlayLib.shape_interpolation import PlaneShape, interpolate_shapes
 from DicomSuiteRTOverlayLib.slice_sources import SliceSource
 

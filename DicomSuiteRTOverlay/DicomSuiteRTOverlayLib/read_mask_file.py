@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from DicomSuiteLib.missing_package import MissingPackageError
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.mask_file import MaskFile
 from DicomSuiteRTOverlayLib.mask_layers import StoredVoxels, labelled_mask
@@ -49,7 +50,7 @@ def read_mask_file(path: str | os.PathLike[str], threshold: float = PROBABLE) ->
         if suffix is None:
             raise OverlayError(f"its name ends in none of {', '.join(MASK_SUFFIXES)}; choose a mask in one of them")
         return labelled_mask(path, _READERS[suffix](path), threshold)
-    except OverlayError as error:
+    except (OverlayError, MissingPackageError) as error:
         raise OverlayError(f"{path} cannot be read as a mask: {str(error).rstrip('.')}.") from error
     except OSError as error:
         raise OverlayError(f"{path} cannot be read: {error.strerror}; check that it can be opened.") from error

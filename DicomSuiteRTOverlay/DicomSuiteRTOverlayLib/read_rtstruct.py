@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from DicomSuiteLib.segments import Segmentation
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRTOverlayLib.mask_identity import check_identity
 from DicomSuiteRTOverlayLib.placed_mask import PlacedMask
 from DicomSuiteRTOverlayLib.placement import Candidate, Placement, Verdict
 from DicomSuiteRTOverlayLib.rtstruct_contours import Roi, StructureSet, read_structure_set
 from DicomSuiteRTOverlayLib.rtstruct_mask import RoiMask, mm_outside, rois_to_masks
-from DicomSuiteRTOverlayLib.segments import Segmentation
 
 
 def read_rtstruct(path: str | os.PathLike[str], volume: Volume) -> PlacedMask:

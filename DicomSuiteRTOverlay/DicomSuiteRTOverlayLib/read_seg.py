@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.segment_colours import segment_colour
+from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRTOverlayLib.mask_file import FileSegment, HeaderClaims, MaskFile
@@ -20,8 +22,6 @@ from DicomSuiteRTOverlayLib.resample_mask import resample_mask
 from DicomSuiteRTOverlayLib.seg_file import SegDescription, SegFile
 from DicomSuiteRTOverlayLib.seg_geometry import even_grid
 from DicomSuiteRTOverlayLib.seg_planes import PlanePart, PlanePlace, joined, laid_on_slice, place_on_lattice, plane_part
-from DicomSuiteRTOverlayLib.segment_colours import segment_colour
-from DicomSuiteRTOverlayLib.segments import Segment, Segmentation
 
 
 def read_seg(path: Path, volume: Volume) -> PlacedMask:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from DicomSuiteLib.write_surface import PLY_FACE, PLY_VERTEX
 from DicomSuiteRTOverlayLib.errors import OverlayError
-from DicomSuiteRTOverlayLib.write_surface import PLY_FACE, PLY_VERTEX
 
 _HEADER = re.compile(rb"\Aply\n.*?element vertex (\d+)\n.*?element face (\d+)\n.*?end_header\n", re.DOTALL)
 

@@ -9,10 +9,10 @@ import numpy as np
 from scipy import ndimage
 
 from DicomSuiteLib.geometry import FloatArray, ImageGeometry
+from DicomSuiteLib.segments import smallest_box
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayLib.contour_planes import SliceHeights, contour_planes
 from DicomSuiteRTOverlayLib.plane_voxels import EMPTY, BoxVoxels, planes_to_voxels
-from DicomSuiteRTOverlayLib.segments import smallest_box
 from DicomSuiteRTOverlayLib.slice_sources import WIDEST_GAP_MM, slice_sources, usual_gap
 
 FINER = 2

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from DicomSuiteLib.geometry import FloatArray, ImageGeometry
+from DicomSuiteLib.segments import BoolArray, Segment, Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayLib.label_boxes import Box, label_boxes
 from DicomSuiteRTOverlayLib.lattice_map import LatticeMap, lattice_map
 from DicomSuiteRTOverlayLib.mask_file import FileSegment, MaskFile
-from DicomSuiteRTOverlayLib.segments import BoolArray, Segment, Segmentation
 
 
 def resample_mask(mask: MaskFile, geometry: ImageGeometry, grid: SliceGrid, smooth: bool = False) -> Segmentation:

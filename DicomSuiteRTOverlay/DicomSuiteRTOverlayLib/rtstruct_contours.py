@@ -17,9 +17,9 @@ from pydicom.uid import RTStructureSetStorage
 from DicomSuiteLib.file_walk import reason_of
 from DicomSuiteLib.geometry import FloatArray
 from DicomSuiteLib.quiet_pydicom import quiet_pydicom
+from DicomSuiteLib.segments import Colour
 from DicomSuiteRTOverlayLib.contour_data import PADDING, parse_decimals
 from DicomSuiteRTOverlayLib.errors import OverlayError
-from DicomSuiteRTOverlayLib.segments import Colour
 
 CLOSED_TYPES = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
 """Values of ContourGeometricType that enclose an area (PS3.3 section C.8.8.6.1)."""

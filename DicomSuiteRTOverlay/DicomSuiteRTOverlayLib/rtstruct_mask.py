@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from DicomSuiteLib.geometry import FloatArray
+from DicomSuiteLib.segment_colours import segment_colour
+from DicomSuiteLib.segments import Segment
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayLib.contour_planes import ContourPlane, SliceHeights, contour_planes
 from DicomSuiteRTOverlayLib.plane_voxels import BoxVoxels, planes_to_voxels
 from DicomSuiteRTOverlayLib.reoriented_contours import reoriented_voxels
 from DicomSuiteRTOverlayLib.rtstruct_contours import Roi
-from DicomSuiteRTOverlayLib.segment_colours import segment_colour
-from DicomSuiteRTOverlayLib.segments import Segment
 from DicomSuiteRTOverlayLib.slice_sources import SliceSource, slice_sources, usual_gap
 
 NOTICED_MM = 0.05

@@ -13,13 +13,13 @@ from pydicom.dataset import Dataset
 
 from DicomSuiteLib.file_walk import reason_of
 from DicomSuiteLib.geometry import FloatArray, checked_orientation
+from DicomSuiteLib.missing_package import missing_package
 from DicomSuiteLib.quiet_pydicom import quiet_pydicom
+from DicomSuiteLib.segment_colours import segment_colour
+from DicomSuiteLib.segments import BoolArray, Colour
 from DicomSuiteRTOverlayLib.cielab_colours import colour_from_cielab
 from DicomSuiteRTOverlayLib.errors import OverlayError
-from DicomSuiteRTOverlayLib.missing_package import missing_package
 from DicomSuiteRTOverlayLib.rtstruct_contours import References
-from DicomSuiteRTOverlayLib.segment_colours import segment_colour
-from DicomSuiteRTOverlayLib.segments import BoolArray, Colour
 
 if TYPE_CHECKING:
     import highdicom as hd

@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import count, takewhile
 
+from DicomSuiteLib.segment_colours import segment_colour
+from DicomSuiteLib.segments import Colour
 from DicomSuiteRTOverlayLib.mask_file import FileSegment
-from DicomSuiteRTOverlayLib.segment_colours import segment_colour
-from DicomSuiteRTOverlayLib.segments import Colour
 
 Box = tuple[slice, slice, slice]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.segments import BoolArray
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayLib.lattice_map import LatticeMap, lattice_map
 from DicomSuiteRTOverlayLib.seg_file import SegFrame
-from DicomSuiteRTOverlayLib.segments import BoolArray
 
 
 @dataclass(frozen=True)

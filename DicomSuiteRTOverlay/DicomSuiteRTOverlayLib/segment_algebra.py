@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from DicomSuiteRTOverlayLib.segments import BoolArray, Segment, smallest_box
+from DicomSuiteLib.segments import BoolArray, Segment, smallest_box
 
 Box = tuple[slice, slice, slice]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from DicomSuiteLib.segments import Segment
 from DicomSuiteRTOverlayLib.segment_algebra import intersection
-from DicomSuiteRTOverlayLib.segments import Segment
 
 
 def segment_layers(segments: Sequence[Segment]) -> list[list[int]]:

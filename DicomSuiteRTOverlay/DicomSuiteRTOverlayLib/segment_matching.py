@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from DicomSuiteLib.segment_extent import voxel_volume
+from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayLib.segment_algebra import intersection
-from DicomSuiteRTOverlayLib.segment_extent import voxel_volume
-from DicomSuiteRTOverlayLib.segments import Segment, Segmentation
 
 
 @dataclass(frozen=True, eq=False)

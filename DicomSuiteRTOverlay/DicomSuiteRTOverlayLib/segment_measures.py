@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from DicomSuiteLib.closed_surface import closed_surface, mesh_area, mesh_volume
 from DicomSuiteLib.geometry import Vector3
+from DicomSuiteLib.missing_package import MissingPackageError
+from DicomSuiteLib.segment_extent import BoundingBox, bounding_box, centroid, voxel_volume
+from DicomSuiteLib.segments import Segment
 from DicomSuiteLib.slice_grid import SliceGrid
+from DicomSuiteLib.value_statistics import Quantity, ValueStatistics, value_statistics
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteRTOverlayLib.closed_surface import closed_surface, mesh_area, mesh_volume
-from DicomSuiteRTOverlayLib.errors import OverlayError
-from DicomSuiteRTOverlayLib.segment_extent import BoundingBox, bounding_box, centroid, voxel_volume
-from DicomSuiteRTOverlayLib.segments import Segment
-from DicomSuiteRTOverlayLib.value_statistics import Quantity, ValueStatistics, value_statistics
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _surface(segment: Segment, grid: SliceGrid) -> tuple[SurfaceMeasures | None,
         return None, ()
     try:
         mesh = closed_surface(segment, grid)
-    except OverlayError as error:
+    except MissingPackageError as error:
         return None, (f"no surface: {error}",)
     return SurfaceMeasures(mesh_volume(mesh), mesh_area(mesh)), ()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from DicomSuiteLib.value_statistics import Quantity, ValueStatistics
 from DicomSuiteRTOverlayLib.measure_columns import Cell, Column, Measure, MeasureTable
 from DicomSuiteRTOverlayLib.segment_measures import SegmentMeasures
-from DicomSuiteRTOverlayLib.value_statistics import Quantity, ValueStatistics
 
 MM3_PER_ML = 1000.0
 

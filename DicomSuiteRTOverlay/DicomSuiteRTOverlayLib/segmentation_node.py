@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.segment_colours import segment_colour
+from DicomSuiteLib.segments import Segment, Segmentation, smallest_box
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.mask_file import FileSegment
-from DicomSuiteRTOverlayLib.segment_colours import segment_colour
-from DicomSuiteRTOverlayLib.segments import Segment, Segmentation, smallest_box
 
 _BINARY_LABELMAP = "Binary labelmap"
 """Slicer's name of the representation."""

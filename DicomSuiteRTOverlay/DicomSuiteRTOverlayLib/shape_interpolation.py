@@ -19,7 +19,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.spatial import cKDTree
 
 from DicomSuiteLib.geometry import FloatArray
-from DicomSuiteRTOverlayLib.segments import BoolArray
+from DicomSuiteLib.segments import BoolArray
 
 SAMPLES_PER_VOXEL = 4
 """Points on an outline lie at most a quarter of a voxel apart."""

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from DicomSuiteLib.geometry import FloatArray
+from DicomSuiteLib.segments import BoolArray, Segment
 from DicomSuiteLib.slice_grid import SliceGrid
-from DicomSuiteRTOverlayLib.segments import BoolArray, Segment
 
 PERCENT = 95
 """Per cent of the distances that the robust Hausdorff distance takes in."""

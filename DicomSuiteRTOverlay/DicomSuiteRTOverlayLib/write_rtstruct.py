@@ -14,7 +14,9 @@ from pydicom.tag import Tag
 from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage, generate_uid
 
 from DicomSuiteLib.geometry import FloatArray
+from DicomSuiteLib.output_file import output_file
 from DicomSuiteLib.quiet_pydicom import quiet_pydicom
+from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteLib.version import VERSION
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRTOverlayLib.dicom_names import dicom_name, name_notes
@@ -27,8 +29,6 @@ from DicomSuiteRTOverlayLib.dicom_source import (
 )
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.half_level_contours import half_level_contours
-from DicomSuiteRTOverlayLib.output_file import output_file
-from DicomSuiteRTOverlayLib.segments import Segment, Segmentation
 
 DETACHED_STUDY_MANAGEMENT = "1.2.840.10008.3.1.2.3.1"
 """What RTReferencedStudySequence names as the class of a study; retired, and still what PS3.3 C.8.8.5 asks for."""

@@ -10,7 +10,10 @@ import numpy as np
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from DicomSuiteLib.file_walk import reason_of
+from DicomSuiteLib.missing_package import missing_package
+from DicomSuiteLib.output_file import output_file
 from DicomSuiteLib.quiet_pydicom import quiet_pydicom
+from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteLib.version import VERSION
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRTOverlayLib.cielab_colours import cielab_from_colour
@@ -23,10 +26,7 @@ from DicomSuiteRTOverlayLib.dicom_source import (
     source_slices,
 )
 from DicomSuiteRTOverlayLib.errors import OverlayError
-from DicomSuiteRTOverlayLib.missing_package import missing_package
-from DicomSuiteRTOverlayLib.output_file import output_file
 from DicomSuiteRTOverlayLib.segment_layers import label_map, segment_layers
-from DicomSuiteRTOverlayLib.segments import Segment, Segmentation
 
 if TYPE_CHECKING:
     import highdicom as hd

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis.extra import numpy as hnp
 
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.segments import BoolArray, Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayLib.comparison import (
     COLOUR_OF_BOTH,
@@ -19,7 +20,6 @@ from DicomSuiteRTOverlayLib.comparison import (
     compare_segmentations,
 )
 from DicomSuiteRTOverlayLib.errors import OverlayError
-from DicomSuiteRTOverlayLib.segments import BoolArray, Segmentation
 from measured_segments import BALL, GRIDS, HOLLOW, SHAPE, SHIFTED, TWO_PARTS, block, even_grid, segment
 
 LEFT, RIGHT = block((2, 3, 4), (6, 9, 11)), block((16, 20, 26), (20, 26, 33))

@@ -19,13 +19,14 @@ from pydicom.uid import generate_uid
 
 from ct_volumes import OBLIQUE, UNEVEN_HEIGHTS, ct_volume, multi_frame_ct_volume, segmentation_of, shapes
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.missing_package import MissingPackageError
 from DicomSuiteLib.read_volume import read_volume
+from DicomSuiteLib.segments import Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.placement import Verdict
 from DicomSuiteRTOverlayLib.read_seg import read_seg
-from DicomSuiteRTOverlayLib.segments import Segmentation
 from DicomSuiteRTOverlayLib.write_seg import TISSUE, write_seg
 from plastimatch_masks import dice
 from validators import findings, program
@@ -406,7 +407,7 @@ def test_damaged_reference_to_an_image_is_an_error(axial: Written, tmp_path: Pat
 def test_missing_highdicom_is_named_with_what_to_do(axial: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     volume, segmentation, path = axial
     monkeypatch.setitem(sys.modules, "highdicom", None)
-    with pytest.raises(OverlayError, match=r"highdicom is missing; .*dicomsuite\[rt\]"):
+    with pytest.raises(MissingPackageError, match=r"highdicom is missing; .*dicomsuite\[rt\]"):
         read_seg(path, volume)
-    with pytest.raises(OverlayError, match="highdicom is missing"):
+    with pytest.raises(MissingPackageError, match="highdicom is missing"):
         write_seg(path.with_name("again.dcm"), segmentation, volume)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayLib.even_segmentation import even_segmentation
-from DicomSuiteRTOverlayLib.segments import Segment, Segmentation
 
 RED = (1.0, 0.0, 0.0)
 

@@ -8,23 +8,23 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from DicomSuiteLib.closed_surface import closed_surface
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.read_volume import read_volume
+from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.volumes import Volume
+from DicomSuiteLib.write_surface import write_surface
 from DicomSuiteRTOverlayLib.accepted_place import AcceptedPlace, accept
-from DicomSuiteRTOverlayLib.closed_surface import closed_surface
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.given_mask import AS_GIVEN, load_given_mask
 from DicomSuiteRTOverlayLib.mask_result import volume_as_json
 from DicomSuiteRTOverlayLib.placement import Verdict
 from DicomSuiteRTOverlayLib.read_segments import read_segments
 from DicomSuiteRTOverlayLib.read_surface import read_ply
-from DicomSuiteRTOverlayLib.segments import Segment, Segmentation
 from DicomSuiteRTOverlayLib.volume_facts import grid_of
 from DicomSuiteRTOverlayLib.volume_file import write_volume_nrrd
 from DicomSuiteRTOverlayLib.write_mask import write_seg_nrrd
-from DicomSuiteRTOverlayLib.write_surface import write_surface
 
 SHAPE = (6, 12, 10)
 PLACE = ImageGeometry(

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from application import slicer
 from DicomSuiteLib.geometry import ImageGeometry
-from DicomSuiteRTOverlayGui.own_nodes import Role, addOwnNode, ownNodes, removeOwnNodes
-from DicomSuiteRTOverlayLib.errors import OverlayError
-from DicomSuiteRTOverlayLib.mask_file import FileSegment
-from DicomSuiteRTOverlayLib.segmentation_node import fill_segmentation_node, label_boxes, labels_of_node
-from DicomSuiteRTOverlayLib.slice_transform import (
+from DicomSuiteLib.slice_transform import (
     MOVES_SLICES,
     are_slices_in_place,
     set_slice_transform,
     slice_grid_of,
 )
+from DicomSuiteRTOverlayGui.own_nodes import Role, addOwnNode, ownNodes, removeOwnNodes
+from DicomSuiteRTOverlayLib.errors import OverlayError
+from DicomSuiteRTOverlayLib.mask_file import FileSegment
+from DicomSuiteRTOverlayLib.segmentation_node import fill_segmentation_node, label_boxes, labels_of_node
 from saved_scenes import saved_and_loaded
 
 RAS_FROM_LPS = np.array([-1.0, -1.0, 1.0])

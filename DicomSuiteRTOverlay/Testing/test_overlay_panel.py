@@ -23,15 +23,15 @@ from application import (
     waitUntil,
 )
 from ct_volumes import UNEVEN_HEIGHTS, write_ct_series
+from DicomSuiteLib.closed_surface import Surface, mesh_volume
 from DicomSuiteLib.ephemeral_folder import ephemeral_folder
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.slice_transform import are_slices_in_place, set_slice_transform, slice_grid_of
 from DicomSuiteLib.synthetic_study import SyntheticStudy, write_synthetic_study
 from DicomSuiteLib.tasks import State
 from DicomSuiteRTOverlayGui.masks_panel import KIND
 from DicomSuiteRTOverlayGui.own_nodes import PASSING, Role, ownNodes
 from DicomSuiteRTOverlayGui.results_panel import VERDICT
-from DicomSuiteRTOverlayLib.closed_surface import Surface, mesh_volume
-from DicomSuiteRTOverlayLib.slice_transform import are_slices_in_place, set_slice_transform, slice_grid_of
 from panel_places import database_of, private_places
 from saved_scenes import saved_and_loaded
 

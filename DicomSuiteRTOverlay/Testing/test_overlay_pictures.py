@@ -16,17 +16,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.missing_package import MissingPackageError
+from DicomSuiteLib.output_file import OutputError
+from DicomSuiteLib.picture_text import slice_place
 from DicomSuiteLib.read_volume import read_volume
+from DicomSuiteLib.segment_extent import bounding_box
+from DicomSuiteLib.segments import BoolArray, Segment, Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
+from DicomSuiteLib.slice_views import Plane, SliceView, segment_slice, volume_slice
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteRTOverlayLib.errors import OverlayError
+from DicomSuiteLib.voxel_window import VoxelWindow
 from DicomSuiteRTOverlayLib.overlay_pictures import PANEL_SIZE, PANEL_STEP, PICTURE_SIZE, overlay_picture, write_picture
-from DicomSuiteRTOverlayLib.picture_labels import slice_place
 from DicomSuiteRTOverlayLib.picture_views import picture_views, shown_point
-from DicomSuiteRTOverlayLib.segment_extent import bounding_box
-from DicomSuiteRTOverlayLib.segments import BoolArray, Segment, Segmentation
-from DicomSuiteRTOverlayLib.slice_views import Plane, SliceView, segment_slice, volume_slice
-from DicomSuiteRTOverlayLib.voxel_window import VoxelWindow
 from measured_segments import BALL, GRIDS, SHAPE, block, ellipsoid, even_grid, segment
 
 DATA = Path(os.environ.get("DICOMSUITE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -240,7 +241,7 @@ def test_window_is_soft_tissue_for_ct_and_percentiles_otherwise() -> None:
 def test_missing_pillow_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "PIL", None)
     grid = even_grid()
-    with pytest.raises(OverlayError, match="Pillow.*pip install"):
+    with pytest.raises(MissingPackageError, match="Pillow.*pip install"):
         overlay_picture(black_volume(grid), red_segmentation(BALL, grid), "")
 
 
@@ -249,7 +250,7 @@ def test_picture_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path
     segmentation = red_segmentation(BALL, grid)
     write_picture(tmp_path / "1-ball.png", black_volume(grid), segmentation, "placed")
     assert [path.name for path in tmp_path.iterdir()] == ["1-ball.png"]
-    with pytest.raises(OverlayError, match="no folder"):
+    with pytest.raises(OutputError, match="no folder"):
         write_picture(tmp_path / "no folder" / "1-ball.png", black_volume(grid), segmentation, "placed")
 
 

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.segments import BoolArray
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayLib.measure_tables import write_pairs
 from DicomSuiteRTOverlayLib.pair_measures import compare_segments
 from DicomSuiteRTOverlayLib.pair_table import pair_table
-from DicomSuiteRTOverlayLib.segments import BoolArray
 from DicomSuiteRTOverlayLib.surface_distances import boundary, boundary_points
 from measured_segments import (
     AT_BORDER,

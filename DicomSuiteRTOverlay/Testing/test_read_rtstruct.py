@@ -15,6 +15,7 @@ from pydicom import dcmread
 
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.read_volume import read_volume
+from DicomSuiteLib.segment_colours import segment_colour
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRTOverlayLib.contour_data import parse_decimals
@@ -22,7 +23,6 @@ from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.placed_mask import PlacedMask
 from DicomSuiteRTOverlayLib.placement import Verdict
 from DicomSuiteRTOverlayLib.read_rtstruct import read_rtstruct
-from DicomSuiteRTOverlayLib.segment_colours import segment_colour
 from rtstruct_phantom import (
     Contour,
     Owner,

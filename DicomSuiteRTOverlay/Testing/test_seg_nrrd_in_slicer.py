@@ -5,9 +5,9 @@ import pytest
 
 from application import slicer, vtk
 from DicomSuiteLib.geometry import LPS_FROM_RAS, ImageGeometry
+from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayLib.read_mask_file import read_mask_file
-from DicomSuiteRTOverlayLib.segments import Segment, Segmentation
 from DicomSuiteRTOverlayLib.write_mask import write_seg_nrrd
 
 COS, SIN = np.cos(0.4), np.sin(0.4)

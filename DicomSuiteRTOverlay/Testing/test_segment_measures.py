@@ -15,16 +15,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from DicomSuiteLib.missing_package import MissingPackageError
+from DicomSuiteLib.output_file import OutputError
 from DicomSuiteLib.read_volume import read_volume
+from DicomSuiteLib.segment_extent import bounding_box, centroid, voxel_volume
 from DicomSuiteLib.slice_grid import SliceGrid
+from DicomSuiteLib.value_statistics import Quantity, value_statistics
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRTOverlayLib import segment_measures
-from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.measure_tables import write_stats
-from DicomSuiteRTOverlayLib.segment_extent import bounding_box, centroid, voxel_volume
 from DicomSuiteRTOverlayLib.segment_measures import SegmentMeasures, measure_segment
 from DicomSuiteRTOverlayLib.segment_table import segment_table
-from DicomSuiteRTOverlayLib.value_statistics import Quantity, value_statistics
 from measured_segments import (
     AT_BORDER,
     BALL,
@@ -109,7 +110,7 @@ def test_surface_of_a_ball_holds_what_its_voxels_hold(grid: SliceGrid) -> None:
 
 def test_surface_that_cannot_be_made_leaves_the_rest_and_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
-        raise OverlayError("VTK is missing")
+        raise MissingPackageError("VTK is missing")
 
     monkeypatch.setattr(segment_measures, "closed_surface", fails)
     measures = measure_segment(segment(BALL), noisy_volume(even_grid()))
@@ -210,7 +211,7 @@ def test_csv_and_json_hold_the_same_and_leave_undefined_cells_empty(tmp_path: Pa
 
 
 def test_tables_that_cannot_be_written_are_an_error_that_names_the_folder(tmp_path: Path, measured: list) -> None:
-    with pytest.raises(OverlayError, match="no folder"):
+    with pytest.raises(OutputError, match="no folder"):
         write_stats(tmp_path / "no folder", measured)
 
 

@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.output_file import OutputError
+from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.read_mask_file import read_mask_file
-from DicomSuiteRTOverlayLib.segments import Segment, Segmentation
 from DicomSuiteRTOverlayLib.write_mask import write_labelmap_nrrd, write_mask_file, write_nifti, write_seg_nrrd
 from mask_variants import write_variants
 
@@ -204,7 +205,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "disk full")
 
     monkeypatch.setattr("DicomSuiteRTOverlayLib.label_planes._paint", fail)
-    with pytest.raises(OverlayError, match="disk full; make room"):
+    with pytest.raises(OutputError, match="disk full; make room"):
         write_seg_nrrd(path, overlapping())
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]

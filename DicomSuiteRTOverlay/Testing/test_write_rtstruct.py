@@ -21,11 +21,11 @@ from ct_volumes import (
 )
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.read_volume import read_volume
+from DicomSuiteLib.segments import Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.read_rtstruct import read_rtstruct
-from DicomSuiteRTOverlayLib.segments import Segmentation
 from DicomSuiteRTOverlayLib.write_rtstruct import write_rtstruct
 from plastimatch_masks import dice, plastimatch_masks
 from polygon_fill import even_odd

@@ -21,16 +21,16 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from DicomSuiteLib.closed_surface import closed_surface, mesh_area, mesh_volume
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.segment_colours import segment_colour
+from DicomSuiteLib.segment_extent import bounding_box, centroid, voxel_volume
+from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
+from DicomSuiteLib.value_statistics import value_statistics
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteRTOverlayLib.closed_surface import closed_surface, mesh_area, mesh_volume
 from DicomSuiteRTOverlayLib.overlay_pictures import overlay_picture
 from DicomSuiteRTOverlayLib.pair_measures import compare_segments
-from DicomSuiteRTOverlayLib.segment_colours import segment_colour
-from DicomSuiteRTOverlayLib.segment_extent import bounding_box, centroid, voxel_volume
-from DicomSuiteRTOverlayLib.segments import Segment, Segmentation
-from DicomSuiteRTOverlayLib.value_statistics import value_statistics
 
 SPACING = (0.9, 0.9, 1.25)
 ORGANS = 20

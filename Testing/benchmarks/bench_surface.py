@@ -22,10 +22,10 @@ from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "DicomSuite"), str(ROOT / "DicomSuiteRTOverlay")]
 
+from DicomSuiteLib.closed_surface import Surface, closed_surface, mesh_area, mesh_volume  # noqa: E402
 from DicomSuiteLib.geometry import ImageGeometry  # noqa: E402
+from DicomSuiteLib.segments import Segment  # noqa: E402
 from DicomSuiteLib.slice_grid import SliceGrid  # noqa: E402
-from DicomSuiteRTOverlayLib.closed_surface import Surface, closed_surface, mesh_area, mesh_volume  # noqa: E402
-from DicomSuiteRTOverlayLib.segments import Segment  # noqa: E402
 
 CASES = [
     (radius, spacing) for spacing in ((1.0, 1.0, 1.0), (0.7, 0.7, 2.5), (1.0, 1.0, 3.0)) for radius in (4, 8, 25, 100)

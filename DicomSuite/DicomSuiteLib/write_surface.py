@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from DicomSuiteLib.closed_surface import Surface
 from DicomSuiteLib.geometry import LPS_FROM_RAS
-from DicomSuiteRTOverlayLib.closed_surface import Surface
-from DicomSuiteRTOverlayLib.errors import OverlayError
-from DicomSuiteRTOverlayLib.output_file import output_file
-from DicomSuiteRTOverlayLib.segments import Colour
+from DicomSuiteLib.output_file import OutputError, output_file
+from DicomSuiteLib.segments import Colour
 
 
 class MeshSpace(StrEnum):
@@ -44,14 +43,14 @@ def write_surface(path: Path, surface: Surface, name: str, colour: Colour, space
 
     Raises
     ------
-    OverlayError
+    OutputError
         If the suffix is another, or the surface has no triangle.
     """
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
-        raise OverlayError(f"{path}: surfaces are written as {', '.join(_WRITERS)}; choose one of these suffixes.")
+        raise OutputError(f"{path}: surfaces are written as {', '.join(_WRITERS)}; choose one of these suffixes.")
     if not len(surface.triangles):
-        raise OverlayError(f"{path} was not written: the segment has no voxel, and so no surface.")
+        raise OutputError(f"{path} was not written: the segment has no voxel, and so no surface.")
     points = surface.points if space is MeshSpace.LPS else surface.points @ LPS_FROM_RAS[:3, :3]
     content = writer(Surface(points, surface.triangles), _plain(name), colour, space)
     with output_file(path) as partial:

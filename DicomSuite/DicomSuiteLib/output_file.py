@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.new_file import new_file
-from DicomSuiteRTOverlayLib.errors import OverlayError
+
+
+class OutputError(DicomSuiteError):
+    """A result cannot be written; the message names the file and says why."""
 
 
 @contextmanager
@@ -16,7 +20,7 @@ def output_file(path: Path) -> Iterator[Path]:
 
     Raises
     ------
-    OverlayError
+    OutputError
         If the file cannot be written: no room, no right, a name that is too long.
     """
     try:
@@ -24,4 +28,4 @@ def output_file(path: Path) -> Iterator[Path]:
             yield partial
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise OverlayError(f"{path} cannot be written: {reason}; make room or choose another folder.") from error
+        raise OutputError(f"{path} cannot be written: {reason}; make room or choose another folder.") from error

@@ -15,9 +15,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from DicomSuiteLib.geometry import FloatArray
+from DicomSuiteLib.missing_package import missing_package
+from DicomSuiteLib.segments import BoolArray, Segment
 from DicomSuiteLib.slice_grid import SliceGrid
-from DicomSuiteRTOverlayLib.missing_package import missing_package
-from DicomSuiteRTOverlayLib.segments import BoolArray, Segment
 
 IntArray = NDArray[np.int64]
 
@@ -65,7 +65,7 @@ def closed_surface(segment: Segment, grid: SliceGrid) -> Surface:
 
     Raises
     ------
-    OverlayError
+    MissingPackageError
         If VTK is missing.
     """
     if segment.is_empty:

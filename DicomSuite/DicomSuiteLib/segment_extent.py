@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from DicomSuiteLib.geometry import Vector3
+from DicomSuiteLib.segments import Segment
 from DicomSuiteLib.slice_grid import SliceGrid
-from DicomSuiteRTOverlayLib.segments import Segment
 
 
 @dataclass(frozen=True)

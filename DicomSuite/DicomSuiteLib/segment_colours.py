@@ -2,7 +2,7 @@
 
 import colorsys
 
-from DicomSuiteRTOverlayLib.segments import Colour
+from DicomSuiteLib.segments import Colour
 
 GOLDEN_ANGLE = 0.61803398875
 """Steps of this part of the circle give hues that stay apart, however many there are."""

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+from DicomSuiteLib.closed_surface import Surface, closed_surface, mesh_area, mesh_volume
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.missing_package import MissingPackageError
+from DicomSuiteLib.segments import Segment
 from DicomSuiteLib.slice_grid import SliceGrid
-from DicomSuiteRTOverlayLib.closed_surface import Surface, closed_surface, mesh_area, mesh_volume
-from DicomSuiteRTOverlayLib.errors import OverlayError
-from DicomSuiteRTOverlayLib.segments import Segment
 from mesh_checks import is_closed_and_oriented, signed_volume
 
 RIGHT_HANDED = np.diag([1.0, 1.0, 1.0])
@@ -166,5 +166,5 @@ def test_area_and_volume_of_a_tetrahedron() -> None:
 def test_missing_vtk_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     segment, grid, _ = ball(4)
     monkeypatch.setitem(sys.modules, "vtkmodules.vtkFiltersCore", None)
-    with pytest.raises(OverlayError, match=r"vtk is missing; .*dicomsuite\[rt\]"):
+    with pytest.raises(MissingPackageError, match=r"vtk is missing; .*dicomsuite\[rt\]"):
         closed_surface(segment, grid)

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from DicomSuiteLib.geometry import FloatArray, Vector3
+from DicomSuiteLib.plane_sampling import plane_indices, sampled
+from DicomSuiteLib.segment_extent import BoundingBox
+from DicomSuiteLib.segments import BoolArray, Segment
 from DicomSuiteLib.slice_grid import SliceGrid
-from DicomSuiteRTOverlayLib.plane_sampling import plane_indices, sampled
-from DicomSuiteRTOverlayLib.segment_extent import BoundingBox
-from DicomSuiteRTOverlayLib.segments import BoolArray, Segment
 
 HALF = 0.5 - 1e-4
 """A share of inside from which on a pixel is inside; less than one half by more than rounding, which would fray borders

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from DicomSuiteLib.closed_surface import Surface, closed_surface, mesh_volume
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.output_file import OutputError
+from DicomSuiteLib.segments import Segment
 from DicomSuiteLib.slice_grid import SliceGrid
-from DicomSuiteRTOverlayLib.closed_surface import Surface, closed_surface, mesh_volume
-from DicomSuiteRTOverlayLib.errors import OverlayError
-from DicomSuiteRTOverlayLib.segments import Segment
-from DicomSuiteRTOverlayLib.write_surface import MeshSpace, write_surface
+from DicomSuiteLib.write_surface import MeshSpace, write_surface
 from mesh_checks import is_closed_and_oriented, signed_volume
 
 SUFFIXES = (".stl", ".ply", ".obj")
@@ -108,11 +108,11 @@ def test_ply_holds_the_colour(tmp_path: Path, surface: Surface) -> None:
 
 
 def test_other_suffix_is_refused(tmp_path: Path, surface: Surface) -> None:
-    with pytest.raises(OverlayError, match=r"\.stl, \.ply, \.obj"):
+    with pytest.raises(OutputError, match=r"\.stl, \.ply, \.obj"):
         write_surface(tmp_path / "a.vtk", surface, "Lung", COLOUR)
 
 
 def test_empty_surface_is_refused_and_leaves_no_file(tmp_path: Path) -> None:
-    with pytest.raises(OverlayError, match="no voxel"):
+    with pytest.raises(OutputError, match="no voxel"):
         write_surface(tmp_path / "a.stl", EMPTY, "Lung", COLOUR)
     assert not list(tmp_path.iterdir())
