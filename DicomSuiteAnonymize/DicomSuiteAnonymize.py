@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import slicer
-import vtk
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import parameterNodeWrapper
@@ -14,9 +12,7 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
     ScriptedLoadableModuleTest,
-    ScriptedLoadableModuleWidget,
 )
-from slicer.util import VTKObservationMixin
 
 from DicomSuiteAnonymizeGui.module_panel import ModulePanel
 from DicomSuiteAnonymizeGui.options_panel import parameterName
@@ -25,6 +21,7 @@ from DicomSuiteAnonymizeGui.selection import SourceKind
 from DicomSuiteAnonymizeLib.profile import OnLeak
 from DicomSuiteAnonymizeLib.profile_editor import ProfileEditor
 from DicomSuiteAnonymizeLib.ps315 import Option
+from DicomSuiteGui.module_widget import ModuleWidget
 
 
 class DicomSuiteAnonymize(ScriptedLoadableModule):
@@ -67,81 +64,22 @@ class DicomSuiteAnonymizeParameterNode:
     outputKind: OutputKind = OutputKind.FOLDER
 
 
-class DicomSuiteAnonymizeWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+class DicomSuiteAnonymizeWidget(ModuleWidget):
     """The module's panel. For example: `slicer.util.getModuleWidget("DicomSuiteAnonymize").useSeries(uids)`."""
 
-    def __init__(self, parent=None):
-        ScriptedLoadableModuleWidget.__init__(self, parent)
-        VTKObservationMixin.__init__(self)
-        self.logic = None
-        self._parameterNode = None
-        self._parameterNodeGuiTag = None
+    def makeLogic(self):
+        """The module's logic."""
+        return DicomSuiteAnonymizeLogic()
 
-    def setup(self):
-        """Build the panel; called once."""
-        ScriptedLoadableModuleWidget.setup(self)
-        self.uiWidget = slicer.util.loadUI(self.resourcePath("UI/DicomSuiteAnonymize.ui"))
-        self.layout.addWidget(self.uiWidget)
-        self.uiWidget.setMRMLScene(slicer.mrmlScene)
-        self.ui = slicer.util.childWidgetVariables(self.uiWidget)
-        self.logic = DicomSuiteAnonymizeLogic()
-        self.panel = ModulePanel(self.ui, self.logic.editor)
+    def makePanel(self):
+        """The parts of the panel."""
         self.logic.editor.changed.connect(self._onEditorChanged)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
-        self.initializeParameterNode()
-        if self.parent.isEntered:  # a reload of the module that is shown, which is not entered again
-            self.panel.enter()
+        return ModulePanel(self.ui, self.logic.editor)
 
     def cleanup(self):
         """Let go of everything that outlives the panel."""
-        self.setParameterNode(None)
-        self.removeObservers()
         self.logic.editor.changed.disconnect(self._onEditorChanged)
-        self.panel.cleanup()
-
-    def enter(self):
-        """The user opens the module."""
-        self.initializeParameterNode()
-        self.panel.enter()
-
-    def exit(self):
-        """The user goes to another module."""
-        self.setParameterNode(None)
-
-    def onReload(self):
-        """Reload the library with the module."""
-        packages = ("DicomSuiteAnonymizeLib", "DicomSuiteAnonymizeGui")
-        for name in [name for name in sys.modules if name.partition(".")[0] in packages]:
-            del sys.modules[name]
-        ScriptedLoadableModuleWidget.onReload(self)
-
-    def onSceneStartClose(self, caller, event):
-        """The parameter node is about to go."""
-        self.setParameterNode(None)
-
-    def onSceneEndClose(self, caller, event):
-        """A new scene needs a new parameter node, where the module is shown."""
-        if self.parent.isEntered:
-            self.initializeParameterNode()
-
-    def initializeParameterNode(self):
-        """Use the scene's parameter node."""
-        self.setParameterNode(self.logic.getParameterNode())
-
-    def setParameterNode(self, parameterNode):
-        """Bind the controls to `parameterNode`, or to none."""
-        if self._parameterNode is not None:
-            self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
-            # The node, not its wrapper: the mixin keeps for good what it has once observed.
-            self.removeObserver(
-                self._parameterNode.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersChanged
-            )
-        self._parameterNode = parameterNode
-        if parameterNode is not None:
-            self._parameterNodeGuiTag = parameterNode.connectGui(self.uiWidget)
-            self.addObserver(parameterNode.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersChanged)
-            self._onParametersChanged()
+        super().cleanup()
 
     def useSeries(self, seriesInstanceUIDs):
         """Select these series of the DICOM database."""
@@ -152,7 +90,7 @@ class DicomSuiteAnonymizeWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
 
     def _onParametersChanged(self, caller=None, event=None):
         self.logic.applyParameters(self._parameterNode)
-        self.panel.setParameters(self._parameterNode)
+        super()._onParametersChanged()
 
     def _onEditorChanged(self):
         if self._parameterNode is not None:

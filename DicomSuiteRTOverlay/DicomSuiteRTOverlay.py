@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import slicer
-import vtk
 from slicer import vtkMRMLScalarVolumeNode
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -16,10 +14,9 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
     ScriptedLoadableModuleTest,
-    ScriptedLoadableModuleWidget,
 )
-from slicer.util import VTKObservationMixin
 
+from DicomSuiteGui.module_widget import ModuleWidget
 from DicomSuiteRTOverlayGui.mask_sources import isLabelmap, volumeOfSeries
 
 
@@ -61,83 +58,43 @@ class DicomSuiteRTOverlayParameterNode:
     exportPly: bool = False
 
 
-class DicomSuiteRTOverlayWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+class DicomSuiteRTOverlayWidget(ModuleWidget):
     """The module's panel. For example: `slicer.util.getModuleWidget("DicomSuiteRTOverlay").useSeries(uids)`."""
 
-    def __init__(self, parent=None):
-        ScriptedLoadableModuleWidget.__init__(self, parent)
-        VTKObservationMixin.__init__(self)
-        self.logic = None
-        self._parameterNode = None
-        self._parameterNodeGuiTag = None
+    def makeLogic(self):
+        """The module's logic."""
+        return DicomSuiteRTOverlayLogic()
 
-    def setup(self):
-        """Build the panel; called once."""
+    def makePanel(self):
+        """The parts of the panel."""
         from DicomSuiteRTOverlayGui.module_panel import ModulePanel  # Slicer's start has no time for SciPy
 
-        ScriptedLoadableModuleWidget.setup(self)
-        self.uiWidget = slicer.util.loadUI(self.resourcePath("UI/DicomSuiteRTOverlay.ui"))
-        self.layout.addWidget(self.uiWidget)
-        self.uiWidget.setMRMLScene(slicer.mrmlScene)
-        self.ui = slicer.util.childWidgetVariables(self.uiWidget)
-        self.logic = DicomSuiteRTOverlayLogic()
-        self.panel = ModulePanel(self.ui)
-        scene = slicer.mrmlScene
-        for event, function in (
-            (scene.StartCloseEvent, self.onSceneStartClose),
-            (scene.EndCloseEvent, self.onSceneEndClose),
-            (scene.EndImportEvent, self.onSceneEndImport),
-        ):
-            self.addObserver(scene, event, function)
-        self.initializeParameterNode()
-        if self.parent.isEntered:  # a reload of the module that is shown, which is not entered again
-            self.enter()
-
-    def cleanup(self):
-        """Let go of everything that outlives the panel."""
-        self.setParameterNode(None)
-        self.removeObservers()
-        self.panel.cleanup()
+        return ModulePanel(self.ui)
 
     def enter(self):
         """The user opens the module."""
-        self.initializeParameterNode()
         scene = slicer.mrmlScene
         for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent):
             if not self.hasObserver(scene, event, self.onNodesChanged):
                 self.addObserver(scene, event, self.onNodesChanged)
-        self.panel.enter()
+        super().enter()
 
     def exit(self):
         """The user goes to another module."""
         scene = slicer.mrmlScene
         for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent):
             self.removeObserver(scene, event, self.onNodesChanged)
-        self.panel.exit()
-        self.setParameterNode(None)
-
-    def onReload(self):
-        """Reload the library with the module."""
-        packages = ("DicomSuiteRTOverlayLib", "DicomSuiteRTOverlayGui")
-        for name in [name for name in sys.modules if name.partition(".")[0] in packages]:
-            del sys.modules[name]
-        ScriptedLoadableModuleWidget.onReload(self)
-
-    def onSceneStartClose(self, caller, event):
-        """The parameter node is about to go."""
-        self.setParameterNode(None)
+        super().exit()
 
     def onSceneEndClose(self, caller, event):
-        """A new scene needs a new parameter node, where the module is shown."""
+        """Nothing is left of the scene."""
         self.panel.sceneClosed()
-        if self.parent.isEntered:
-            self.initializeParameterNode()
+        super().onSceneEndClose(caller, event)
 
     def onSceneEndImport(self, caller, event):
-        """A scene was loaded, and its parameter node with it."""
+        """A scene was loaded, perhaps with masks that lie on a volume."""
         self.panel.restore()
-        if self.parent.isEntered:
-            self.initializeParameterNode()
+        super().onSceneEndImport(caller, event)
 
     def onNodesChanged(self, caller, event):
         """Something was added or removed."""
@@ -146,26 +103,12 @@ class DicomSuiteRTOverlayWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
 
     def initializeParameterNode(self):
         """Use the scene's parameter node, and the first volume where none is chosen."""
-        self.setParameterNode(self.logic.getParameterNode())
+        super().initializeParameterNode()
         if self._parameterNode.volume is None:
             volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
             first = next((node for node in volumes if not isLabelmap(node)), None)
             if first is not None:
                 self._parameterNode.volume = first
-
-    def setParameterNode(self, parameterNode):
-        """Bind the controls to `parameterNode`, or to none."""
-        if self._parameterNode is not None:
-            self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
-            # The node, not its wrapper: the mixin keeps for good what it has once observed.
-            self.removeObserver(
-                self._parameterNode.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersChanged
-            )
-        self._parameterNode = parameterNode
-        if parameterNode is not None:
-            self._parameterNodeGuiTag = parameterNode.connectGui(self.uiWidget)
-            self.addObserver(parameterNode.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersChanged)
-            self._onParametersChanged()
 
     def useSeries(self, seriesInstanceUIDs):
         """Choose the volume that was loaded from one of these series, and tick the masks among them."""
@@ -175,9 +118,6 @@ class DicomSuiteRTOverlayWidget(ScriptedLoadableModuleWidget, VTKObservationMixi
         if volume is not None:
             self._parameterNode.volume = volume
         self.panel.masks.useSeries(seriesInstanceUIDs)
-
-    def _onParametersChanged(self, caller=None, event=None):
-        self.panel.setParameters(self._parameterNode)
 
 
 class DicomSuiteRTOverlayLogic(ScriptedLoadableModuleLogic):

@@ -31,10 +31,10 @@ def take(folder: Path) -> list[Path]:
             loadModule(path.stem)
         widget = moduleWidget("DicomSuite")
         try:
-            waitUntil(lambda: not widget.studies.isReading)
-            widget.studies.table.selectRow(1)
+            waitUntil(lambda: not widget.panel.studies.isReading)
+            widget.panel.studies.table.selectRow(1)
             refused = next(job for job in runner().jobs() if job.result)
-            widget.jobs.select(refused.id)
+            widget.panel.jobs.select(refused.id)
             processEvents(0.5)
             return [_picture(widget, folder, width, palette) for width, palette in SIZES]
         finally:

@@ -31,7 +31,7 @@ def home(tmp_path):
 @pytest.fixture
 def widget(home):
     widget = moduleWidget("DicomSuite")
-    waitUntil(lambda: not widget.studies.isReading)
+    waitUntil(lambda: not widget.panel.studies.isReading)
     yield widget
     exit_(slicer.modules.DicomSuiteWidget)
 
@@ -92,14 +92,14 @@ def test_parameters_survive_saving_closing_and_loading_the_scene(widget, tmp_pat
 
 
 def test_nothing_about_patients_or_places_is_saved_with_the_scene(widget, tmp_path):
-    widget.studies.searchBox.text = "Doe^Jane"
+    widget.panel.studies.searchBox.text = "Doe^Jane"
     widget.ui.outputFolderLineEdit.currentPath = str(tmp_path / "Doe")
     scene = tmp_path / "scene.mrml"
     assert slicer.mrmlScene.Commit(str(scene))
     assert "Doe" not in scene.read_text()
     settings = qt.QSettings()
     assert not [key for key in settings.allKeys() if "Doe^Jane" in str(settings.value(key))]
-    widget.studies.searchBox.text = ""
+    widget.panel.studies.searchBox.text = ""
 
 
 def test_twenty_visits_leave_nothing_behind(widget):
@@ -151,7 +151,7 @@ def test_reload_brings_new_libraries_and_ends_what_runs(widget, home):
         again = slicer.modules.DicomSuiteWidget
         assert again is not widget
         assert current("DicomSuiteGui.job_runner") is not old
-        assert [found.state.name for found in again.jobs._runner.jobs()] == ["CANCELLED"]
+        assert [found.state.name for found in again.panel.jobs._runner.jobs()] == ["CANCELLED"]
         frame.exit()
         current("DicomSuiteGui.job_runner").closeRunner()
 
@@ -180,16 +180,16 @@ def test_ephemeral_mode_keeps_jobs_apart_and_leaves_nothing(widget, tmp_path, ho
 
     job = runner().submit(JobRequest("inspect", "Kept", ("inspect", "/none")))
     waitUntil(lambda: not runner().job(job.id).is_live, timeout=30)
-    widget.settings.refresh()
+    widget.panel.settings.refresh()
     widget.ui.ephemeralCheckBox.click()
     assert storedSettings().ephemeral
     assert not widget.ui.outputFolderLineEdit.enabled and "temporary" in widget.ui.outputFolderLineEdit.toolTip
-    assert widget.jobs.table.rowCount == 0
+    assert widget.panel.jobs.table.rowCount == 0
     folder = ephemeral_folder()
     assert storedSettings().jobs_path().parent == folder
     assert (folder / "jobs.sqlite").exists()
     widget.ui.ephemeralCheckBox.click()
-    waitUntil(lambda: widget.jobs.table.rowCount == 1)
+    waitUntil(lambda: widget.panel.jobs.table.rowCount == 1)
     exit_(widget)
     closeRunner()
     remove_ephemeral_folder()
@@ -212,13 +212,13 @@ def test_clear_button_empties_the_list(widget):
 
     job = runner().submit(JobRequest("inspect", "Old", ("inspect", "/none")))
     waitUntil(lambda: not runner().job(job.id).is_live, timeout=30)
-    assert widget.jobs.table.rowCount == 1
+    assert widget.panel.jobs.table.rowCount == 1
     widget.ui.clearJobsButton.click()
-    assert widget.jobs.table.rowCount == 0
+    assert widget.panel.jobs.table.rowCount == 0
 
 
 def test_installation_is_checked_only_on_request_and_imports_nothing(widget):
-    panel = widget.installation
+    panel = widget.panel.installation
     assert not panel.installButton.enabled
     before = set(sys.modules)
     panel.checkButton.click()
@@ -238,7 +238,7 @@ def test_install_button_asks_slicers_installer_for_what_is_missing_but_torch(wid
     monkeypatch.setattr(
         slicer.packaging, "pip_ensure", lambda *arguments, **options: asked.append((arguments, options))
     )
-    panel = widget.installation
+    panel = widget.panel.installation
     panel.checkButton.click()
     panel.installButton.click()
     assert asked == [((["pynrrd>=1.0"],), {"requester": "DicomSuite"})]
@@ -262,8 +262,8 @@ def test_failed_installation_does_no_harm(widget, monkeypatch, error):
         raise error
 
     monkeypatch.setattr(installation_panel, "_install", fail)
-    widget.installation.checkButton.click()
-    widget.installation._onInstall()
+    widget.panel.installation.checkButton.click()
+    widget.panel.installation._onInstall()
     assert len(shown) == 1
 
 
@@ -289,6 +289,6 @@ def test_every_control_can_be_reached_by_keyboard(widget):
 def test_cleanup_lets_go_of_everything(widget):
     with librariesBack("DicomSuite"):
         cleanup(widget)
-        assert widget.jobs._runner is None
+        assert widget.panel.jobs._runner is None
         assert widget._parameterNode is None
         widget.cleanup = lambda: None  # the application cleans up once

@@ -79,6 +79,9 @@ class ModulePanel:
         if self._isKeyReplaced():
             self._onSourceChanged()
 
+    def exit(self) -> None:
+        """Another module is shown; what has been started goes on."""
+
     def cleanup(self) -> None:
         """Let go of everything that outlives the panel."""
         self._editor.changed.disconnect(self._onRulesChanged)

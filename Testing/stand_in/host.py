@@ -21,7 +21,7 @@ _ENUM_OPTIONS = "0x03"
 @functools.cache
 def start() -> None:
     """Makes ``qt``, ``ctk`` and ``slicer.app`` usable. Raises ImportError where PySide6 or slicer-core is absent."""
-    _make_none_immortal()
+    _make_singletons_immortal()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ["PYSIDE6_OPTION_PYTHON_ENUM"] = _ENUM_OPTIONS
     folder = Path(tempfile.mkdtemp(prefix="slicer-stand-in-"))
@@ -31,10 +31,14 @@ def start() -> None:
     _start_application(slicer, folder)
 
 
-def _make_none_immortal() -> None:
-    """PySide gives a reference to None away with every call that Qt makes; before Python 3.12 that ends the process."""
+def _make_singletons_immortal() -> None:
+    """PySide gives references to None, True and False away with calls that Qt makes.
+
+    Before Python 3.12, which never counts these, that ends the process.
+    """
     if sys.version_info < (3, 12):
-        ctypes.c_ssize_t.from_address(id(None)).value += 1 << 40
+        for singleton in (None, True, False):
+            ctypes.c_ssize_t.from_address(id(singleton)).value += 1 << 40
 
 
 def _slicer_core() -> types.ModuleType:
