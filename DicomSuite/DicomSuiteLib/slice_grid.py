@@ -20,6 +20,9 @@ from DicomSuiteLib.geometry import (
 )
 from DicomSuiteLib.stacks import Stack
 
+SAME_PLACE_MM = 0.01
+"""How far apart voxels may lie that count as the same: above the rounding of decimal strings, far below a voxel."""
+
 
 @dataclass(frozen=True)
 class SliceGrid:
@@ -89,6 +92,16 @@ class SliceGrid:
             tuple(frame.position for frame in stack.frames),
             across,
         )
+
+    def is_close(self, other: SliceGrid, tolerance_mm: float = SAME_PLACE_MM) -> bool:
+        """True if there are as many voxels, and none is more than `tolerance_mm` from its counterpart."""
+        if self.size != other.size:
+            return False
+        columns, rows, slices = self.size
+        k = np.arange(slices)
+        corners = np.stack([np.column_stack(np.broadcast_arrays(i, j, k)) for i in (0, columns) for j in (0, rows)])
+        distances = np.linalg.norm(self.lps_from_ijk(corners) - other.lps_from_ijk(corners), axis=-1)
+        return bool(distances.max() <= tolerance_mm)
 
     @property
     def size(self) -> tuple[int, int, int]:

@@ -1,6 +1,7 @@
 """Slices with positions of their own: indices and points agree with DICOM's equation, slice by slice."""
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,3 +91,14 @@ def test_slices_at_one_position_and_a_slice_without_thickness_are_refused(tmp_pa
     (series,) = find_series([tmp_path]).series
     with pytest.raises(GeometryError, match="thickness"):
         SliceGrid.from_stack(series.stacks[0])
+
+
+@given(grids(), st.integers(0, 5), st.floats(0.05, 5))
+def test_grids_are_close_unless_a_slice_or_the_lattice_differs(grid, number, shift):
+    near = replace(grid, positions=tuple((x, y + 0.005, z) for x, y, z in grid.positions))
+    assert grid.is_close(near)
+    moved = np.array(grid.positions)
+    moved[number % len(moved)] += shift * np.array(grid.row_step)  # in its plane, so the slices' order stays
+    assert not grid.is_close(replace(grid, positions=tuple(map(tuple, moved))))
+    assert not grid.is_close(replace(grid, columns=grid.columns + 1))
+    assert not grid.is_close(replace(grid, row_step=tuple(np.array(grid.row_step) * 1.01)))

@@ -14,12 +14,12 @@ from DicomSuiteGui.background import Background
 from DicomSuiteGui.child_query import ChildQuery
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.geometry import ImageGeometry
-from DicomSuiteLib.slice_grid import SliceGrid
+from DicomSuiteLib.slice_grid import SAME_PLACE_MM, SliceGrid
 from DicomSuiteRTOverlayGui.handover import HandedOver, Handover
 from DicomSuiteRTOverlayGui.mask_sources import MaskSource, NodeMask
 from DicomSuiteRTOverlayLib.given_mask import AS_GIVEN
 from DicomSuiteRTOverlayLib.read_segments import ReadSegments, read_segments
-from DicomSuiteRTOverlayLib.volume_facts import SAME_PLACE_MM, grid_of
+from DicomSuiteRTOverlayLib.volume_facts import grid_of
 
 _RESULT = "result"
 """The folder for the command's own files, below what is handed over."""

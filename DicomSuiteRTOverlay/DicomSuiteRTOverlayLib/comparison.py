@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from DicomSuiteLib.segments import Colour, Segment, Segmentation
-from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.pair_measures import PairMeasures, compare_segments
 from DicomSuiteRTOverlayLib.segment_algebra import difference, intersection
@@ -17,9 +14,6 @@ COLOUR_OF_BOTH: Colour = (0.0, 0.62, 0.45)
 COLOUR_OF_FIRST: Colour = (0.34, 0.71, 0.91)
 COLOUR_OF_SECOND: Colour = (0.90, 0.62, 0.0)
 """Bluish green, sky blue and orange of the palette by Okabe and Ito, which the colour-blind can tell apart."""
-
-SAME_PLACE_MM = 0.01
-"""How far apart voxels of two grids may lie that still count as the same; below any slice position's rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +40,7 @@ def compare_segmentations(first: Segmentation, second: Segmentation) -> Comparis
     OverlayError
         If the two do not lie on the same voxels.
     """
-    if not _same_voxels(first.grid, second.grid):
+    if not first.grid.is_close(second.grid):
         raise OverlayError(
             "The two segmentations do not lie on the same voxels; place both on the same volume, then compare them."
         )
@@ -80,14 +74,3 @@ def _lonely(matches: list[Match]) -> tuple[str, ...]:
         for match in matches
         if match.first is None or match.second is None
     )
-
-
-def _same_voxels(grid: SliceGrid, other: SliceGrid) -> bool:
-    if grid.size != other.size:
-        return False
-    columns, rows, slices = grid.size
-    k = np.arange(slices)
-    corners = [np.column_stack([np.full(slices, i), np.full(slices, j), k]) for i in (0, columns) for j in (0, rows)]
-    ends = np.stack(corners)
-    distances = np.linalg.norm(grid.lps_from_ijk(ends) - other.lps_from_ijk(ends), axis=-1)
-    return bool(distances.max() <= SAME_PLACE_MM)

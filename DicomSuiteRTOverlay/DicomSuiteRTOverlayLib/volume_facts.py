@@ -9,9 +9,6 @@ from typing import Any
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.slice_grid import SliceGrid
 
-SAME_PLACE_MM = 0.01
-"""How far apart voxels may lie that count as the same: above the rounding of decimal strings, far below a voxel."""
-
 
 def geometry_of(facts: Mapping[str, Any]) -> ImageGeometry:
     """The geometry that "size" and "ijk_to_lps" of a volume or a candidate describe."""
