@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
 
-from DicomSuiteLib.closed_surface import closed_surface
+from DicomSuiteLib.closed_surface import Surface, closed_surface
 from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.file_names import file_name
-from DicomSuiteLib.segments import Segmentation
+from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteLib.write_surface import write_surface
 from DicomSuiteRTOverlayLib.even_segmentation import even_segmentation
@@ -32,6 +33,14 @@ class ExportFormat(StrEnum):
     PLY = "ply"
 
 
+_ENDINGS = {
+    ExportFormat.SEG: "seg.dcm",
+    ExportFormat.RTSTRUCT: "rtstruct.dcm",
+    ExportFormat.NRRD: "labels.nrrd",
+    ExportFormat.SEG_NRRD: "segments.seg.nrrd",
+    ExportFormat.NIFTI: "labels.nii.gz",
+}
+
 SURFACES = (ExportFormat.STL, ExportFormat.OBJ, ExportFormat.PLY)
 
 
@@ -44,50 +53,59 @@ def parse_formats(words: str) -> tuple[ExportFormat, ...]:
     return tuple(dict.fromkeys(ExportFormat(name) for name in names))
 
 
-def export(
-    kind: ExportFormat, folder: Path, stem: str, segmentation: Segmentation, volume: Volume
-) -> tuple[list[str], Sequence[str]]:
-    """Write `segmentation` below `folder`.
+class MaskExporter:
+    """Writes one placed mask in one format after the other, below `folder`; what formats share is made once.
 
-    Returns the names of the files written (relative to `folder`), and notes on what the format could not hold.
-    Raises OverlayError where the format cannot be written, e.g. RTSTRUCT for a volume that is not DICOM.
+    Parameters
+    ----------
+    folder : exists
+    stem : how the names of the files begin
+    segmentation : on the grid of `volume`
     """
-    if kind in SURFACES:
-        return _export_surfaces(kind, folder, stem, segmentation)
-    match kind:
-        case ExportFormat.RTSTRUCT:
-            name = f"{stem}-rtstruct.dcm"
-            return [name], write_rtstruct(folder / name, segmentation, volume)
-        case ExportFormat.SEG:
-            name = f"{stem}-seg.dcm"
-            return [name], write_seg(folder / name, segmentation, volume)
-    even = even_segmentation(segmentation)
-    new_notes = even.notes[len(segmentation.notes) :]
-    match kind:
-        case ExportFormat.NRRD:
-            name = f"{stem}-labels.nrrd"
-            return [name], (*new_notes, *write_labelmap_nrrd(folder / name, even))
-        case ExportFormat.NIFTI:
-            name = f"{stem}-labels.nii.gz"
-            return [name], (*new_notes, *write_nifti(folder / name, even))
-        case _:
-            name = f"{stem}-segments.seg.nrrd"
-            write_seg_nrrd(folder / name, even)
-            return [name], new_notes
 
+    def __init__(self, folder: Path, stem: str, segmentation: Segmentation, volume: Volume) -> None:
+        self._folder, self._stem, self._segmentation, self._volume = folder, stem, segmentation, volume
 
-def _export_surfaces(
-    kind: ExportFormat, folder: Path, stem: str, segmentation: Segmentation
-) -> tuple[list[str], Sequence[str]]:
-    names, notes, taken = [], [], set()
-    for segment in segmentation.segments:
-        if segment.is_empty:
-            notes.append(f"{segment.name}: no voxels, so no surface")
-            continue
-        name = f"{stem}-{_own_name(segment.name, segment.value, taken)}.{kind.value}"
-        write_surface(folder / name, closed_surface(segment, segmentation.grid), segment.name, segment.colour)
-        names.append(name)
-    return names, notes
+    def write(self, kind: ExportFormat) -> tuple[list[str], Sequence[str]]:
+        """Write the mask in one format.
+
+        Returns the names of the files written (relative to the folder), and notes on what the format could not hold.
+        Raises DicomSuiteError where the format cannot be written, e.g. RTSTRUCT for a volume that is not DICOM.
+        """
+        if kind in SURFACES:
+            return self._write_surfaces(kind)
+        path = self._folder / f"{self._stem}-{_ENDINGS[kind]}"
+        match kind:
+            case ExportFormat.RTSTRUCT:
+                return [path.name], write_rtstruct(path, self._segmentation, self._volume)
+            case ExportFormat.SEG:
+                return [path.name], write_seg(path, self._segmentation, self._volume)
+        new_notes = self._even.notes[len(self._segmentation.notes) :]
+        match kind:
+            case ExportFormat.NRRD:
+                return [path.name], (*new_notes, *write_labelmap_nrrd(path, self._even))
+            case ExportFormat.NIFTI:
+                return [path.name], (*new_notes, *write_nifti(path, self._even))
+            case _:
+                write_seg_nrrd(path, self._even)
+                return [path.name], new_notes
+
+    @cached_property
+    def _even(self) -> Segmentation:
+        return even_segmentation(self._segmentation)
+
+    @cached_property
+    def _surfaces(self) -> list[tuple[Segment, Surface]]:
+        grid = self._segmentation.grid
+        return [(one, closed_surface(one, grid)) for one in self._segmentation.segments if not one.is_empty]
+
+    def _write_surfaces(self, kind: ExportFormat) -> tuple[list[str], Sequence[str]]:
+        names, taken = [], set()
+        for segment, surface in self._surfaces:
+            names.append(f"{self._stem}-{_own_name(segment.name, segment.value, taken)}.{kind.value}")
+            write_surface(self._folder / names[-1], surface, segment.name, segment.colour)
+        empty = [segment.name for segment in self._segmentation.segments if segment.is_empty]
+        return names, [f"{name}: no voxels, so no surface" for name in empty]
 
 
 def _own_name(name: str, value: int, taken: set[str]) -> str:

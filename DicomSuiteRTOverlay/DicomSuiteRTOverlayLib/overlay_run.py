@@ -18,7 +18,7 @@ from DicomSuiteLib.volumes import Volume
 from DicomSuiteRTOverlayLib.accepted_place import AcceptedPlace, accept
 from DicomSuiteRTOverlayLib.comparison import Comparison, compare_segmentations
 from DicomSuiteRTOverlayLib.errors import OverlayError
-from DicomSuiteRTOverlayLib.export_formats import ExportFormat, export
+from DicomSuiteRTOverlayLib.export_formats import ExportFormat, MaskExporter
 from DicomSuiteRTOverlayLib.given_mask import AS_GIVEN, load_given_mask
 from DicomSuiteRTOverlayLib.load_mask import load_mask
 from DicomSuiteRTOverlayLib.mask_result import MaskResult, volume_as_json
@@ -152,10 +152,11 @@ class OverlayRun:
         write_seg_nrrd(folder / result.file, segmentation)
         result.picture = f"{stem}.png"
         write_picture(folder / result.picture, self._volume, segmentation, _caption(result))
+        exporter = MaskExporter(folder, stem, segmentation, self._volume)
         for kind in self._options.exports:
             self._token.raise_if_cancelled()
             try:
-                names, notes = export(kind, folder, stem, segmentation, self._volume)
+                names, notes = exporter.write(kind)
             except DicomSuiteError as error:
                 words = self._words(error, result.placed.path)
                 result.notes.append(f"Export as {kind.value} failed: {words}")
