@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +18,10 @@ from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRTOverlayLib.axis_order import AXIS_ORDERS, AxisOrder
 from DicomSuiteRTOverlayLib.mask_file import FileSegment, Gap, HeaderClaims, MaskFile
+from real_data import DATA
 from synthetic_organs import synthetic_organs
 
-PATIENTS = Path(os.environ.get("DICOMSUITE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")) / "sts"
+PATIENTS = DATA / "sts"
 
 UPRIGHT = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 

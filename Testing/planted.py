@@ -13,10 +13,8 @@ import datetime
 import enum
 import functools
 import itertools
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from pydicom.charset import convert_encodings, encode_string
@@ -32,8 +30,9 @@ from pydicom.uid import (
     MRImageStorage,
 )
 
-TEST_DATA = Path(os.environ.get("DICOMSUITE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
-TABLE_FILE = TEST_DATA / "ps315_e1_1_2026c.csv"
+from real_data import DATA
+
+TABLE_FILE = DATA / "ps315_e1_1_2026c.csv"
 
 UNLISTED_TEXT = 0x00281055
 """Window Center & Width Explanation: free text (LO) that the table does not list."""

@@ -3,10 +3,8 @@
 import argparse
 import csv
 import json
-import os
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 from pydicom.data import get_testdata_file
@@ -16,8 +14,7 @@ from pydicom.dataset import Dataset
 from dicom_slices import FRAME_OF_REFERENCE_UID, SERIES_UID, STUDY_UID, write_slice, write_stack
 from DicomSuiteLib import inspect_command
 from DicomSuiteLib.errors import DicomSuiteError, UsageError
-
-DATA = Path(os.environ.get("DICOMSUITE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+from real_data import real_data
 
 IDENTITY = {
     "PatientName": "Planted^Petra",
@@ -188,9 +185,7 @@ def test_tags_shows_nested_attributes_and_only_the_length_of_binary_ones(tmp_pat
 
 
 def test_tags_hides_every_attribute_of_table_e_1_1(tmp_path, capsys):
-    table = DATA / "ps315_e1_1_2026c.csv"
-    if not table.exists():
-        pytest.skip("ps315_e1_1_2026c.csv is not in DICOMSUITE_TEST_DATA")
+    table = real_data("ps315_e1_1_2026c.csv")
     values = {"UI": "2.25.7", "DA": "19771123", "TM": "071123", "DT": "19771123", "AS": "077Y"}
     dataset = Dataset()
     for row in csv.DictReader(table.read_text().splitlines()):
@@ -245,9 +240,7 @@ def test_source_is_left_as_it_was(study):
 
 
 def test_tilted_head_ct_is_told_in_the_table(capsys, tmp_path):
-    if not (DATA / "ge_tilt").exists():
-        pytest.skip("ge_tilt is not in DICOMSUITE_TEST_DATA")
-    shutil.copytree(DATA / "ge_tilt", tmp_path / "ct")
+    shutil.copytree(real_data("ge_tilt"), tmp_path / "ct")
     assert inspect(tmp_path) == 0
     output = capsys.readouterr().out
     assert "! 3 different slice spacings: 4.00 mm x 13, 1.08 mm x 1, 7.00 mm x 13" in output

@@ -1,7 +1,5 @@
 """Volumes from DICOM, NRRD, NIfTI and MetaImage: values, places and what is refused."""
 
-import os
-from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -15,8 +13,7 @@ from DicomSuiteLib.read_volume import read_listed_volume, read_volume
 from DicomSuiteLib.synthetic_phantom import GEOMETRY, make_phantom
 from DicomSuiteLib.synthetic_study import write_synthetic_study
 from DicomSuiteLib.volumes import VolumeError
-
-DATA = Path(os.environ.get("DICOMSUITE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+from real_data import real_data
 
 
 @pytest.fixture(scope="module")
@@ -119,9 +116,7 @@ def test_truncated_pixels_are_refused(study, tmp_path):
 
 
 def test_each_slice_of_a_tilted_uneven_series_is_where_its_position_says():
-    folder = DATA / "ge_tilt"
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is absent; set DICOMSUITE_TEST_DATA")
+    folder = real_data("ge_tilt")
     volume = read_volume(folder)
     for k, path in enumerate(volume.files):
         header = pydicom.dcmread(path, stop_before_pixels=True)

@@ -20,8 +20,8 @@ from DicomSuiteLib.irregularities import IrregularityKind
 from DicomSuiteLib.series import find_series
 from DicomSuiteLib.series_files import TRAITS, Frame
 from DicomSuiteLib.stacks import sort_into_stacks
+from real_data import real_data
 
-DATA = Path(os.environ.get("DICOMSUITE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 PYDICOM_FILES = Path(pydicom.__file__).parent / "data" / "test_files"
 
 COS, SIN = float(np.cos(0.3)), float(np.sin(0.3))
@@ -32,13 +32,6 @@ ORIENTATIONS = {
     "sagittal": (0, 1, 0, 0, 0, -1),
     "oblique": (COS, SIN, 0, 0, 0, -1),
 }
-
-
-def real_data(*parts):
-    path = DATA.joinpath(*parts)
-    if not path.exists():
-        pytest.skip(f"test data {'/'.join(parts)} is not in DICOMSUITE_TEST_DATA")
-    return path
 
 
 def only_series(*paths):

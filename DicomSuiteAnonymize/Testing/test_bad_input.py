@@ -46,7 +46,7 @@ from DicomSuiteAnonymizeLib.profile import BUILT_IN
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
 from DicomSuiteAnonymizeLib.source_file import SourceFile
 from DicomSuiteAnonymizeLib.sources import FolderSources
-from planted import TEST_DATA
+from real_data import real_data
 from rewriting import KEY
 
 # Nothing to work on
@@ -209,9 +209,7 @@ def test_hidden_locked_and_oddly_named_files_are_read_like_any_other(tmp_path: P
 
 @pytest.fixture(scope="module")
 def ct_slice() -> bytes:
-    path = TEST_DATA / "ge_tilt" / "14.dcm"
-    if not path.exists():
-        pytest.skip(f"{path} is absent; set DICOMSUITE_TEST_DATA")
+    path = real_data("ge_tilt", "14.dcm")
     return path.read_bytes()
 
 

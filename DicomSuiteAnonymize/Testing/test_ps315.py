@@ -16,6 +16,7 @@ from pydicom.datadict import DicomDictionary, tag_for_keyword
 from pydicom.sr.codedict import codes
 
 import generate_tables
+import real_data
 from DicomSuiteAnonymizeLib.attribute_types import types_at
 from DicomSuiteAnonymizeLib.dictionary import public_vrs
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
@@ -32,8 +33,7 @@ from DicomSuiteAnonymizeLib.ps315 import (
 )
 
 REPOSITORY = Path(__file__).parents[2]
-TEST_DATA = Path(os.environ.get("DICOMSUITE_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
-CSV = TEST_DATA / f"ps315_e1_1_{EDITION}.csv"
+CSV = real_data.DATA / f"ps315_e1_1_{EDITION}.csv"
 DATA = generate_tables.DATA
 
 needs_csv = pytest.mark.skipif(not CSV.is_file(), reason=f"Table E.1-1 of the standard is not at {CSV}")

@@ -15,12 +15,12 @@ from pydicom.dataset import Dataset
 
 from DicomSuiteAnonymizeLib.leaks import OldUIDs
 from DicomSuiteAnonymizeLib.profile import BUILT_IN
-from planted import TEST_DATA
+from real_data import DATA, real_data
 from task_runs import Pair, pairs_of, run_tasks
 from validators import findings
 
 PROFILES = ("basic", "research", "teaching")
-PATIENTS = TEST_DATA / "sts"
+PATIENTS = DATA / "sts"
 WELL_KNOWN = "1.2.840.10008."
 OWN_UIDS = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "FrameOfReferenceUID")
 GEOMETRY = (
@@ -142,8 +142,7 @@ def whole_patients(tmp_path_factory) -> dict[str, list[Path]]:
     As published, the RTSTRUCTs name study, series and frame of reference of the CT, but slices that are not in it.
     Here copies of them name the slices at the height of their contours.
     """
-    if not PATIENTS.is_dir():
-        pytest.skip(f"{PATIENTS} is absent; set DICOMSUITE_TEST_DATA")
+    real_data("sts")
     folder = tmp_path_factory.mktemp("patients")
     found = {}
     for patient in sorted(path for path in PATIENTS.iterdir() if path.is_dir()):

@@ -30,7 +30,7 @@ from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.survey import LONGEST_VALUE, MAX_EXAMPLES, MAX_VALUES, SeriesSurvey, Survey, Values, survey
 from DicomSuiteLib import cli
 from DicomSuiteLib.synthetic_study import write_synthetic_study
-from planted import TEST_DATA
+from real_data import real_data
 
 PSEUDONYMS = Pseudonyms(KEY)
 SERIES_DESCRIPTION = (0x0008103E,)
@@ -358,9 +358,7 @@ def test_list_of_files_is_surveyed_like_their_folder_and_nothing_else(patients, 
 
 
 def test_real_series_is_one_series_with_all_its_files():
-    folder = TEST_DATA / "ge_tilt"
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is absent; set DICOMSUITE_TEST_DATA")
+    folder = real_data("ge_tilt")
     (series,) = surveyed(folder).series
     assert isinstance(series, SeriesSurvey)
     assert series.files == len(list(folder.glob("*.dcm")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -29,9 +28,10 @@ from DicomSuiteRTOverlayLib.placement import Verdict
 from DicomSuiteRTOverlayLib.read_seg import read_seg
 from DicomSuiteRTOverlayLib.write_seg import TISSUE, write_seg
 from plastimatch_masks import dice
+from real_data import DATA, real_data
 from validators import findings, program
 
-GE_TILT = Path(os.environ.get("DICOMSUITE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data")) / "ge_tilt"
+GE_TILT = DATA / "ge_tilt"
 Written = tuple[Volume, Segmentation, Path]
 SHAPE = (12, 24, 32)
 EVEN = {
@@ -153,8 +153,7 @@ def test_dciodvfy_finds_no_error(axial: Written) -> None:
 
 
 def test_real_head_ct_with_tilt_and_three_spacings_is_valid_and_read_back(tmp_path: Path) -> None:
-    if not GE_TILT.is_dir():
-        pytest.skip(f"{GE_TILT} is absent; set DICOMSUITE_TEST_DATA")
+    real_data("ge_tilt")
     volume = read_volume(GE_TILT)
     box = np.zeros(volume.grid.shape, bool)
     box[3:25, 150:350, 180:300] = True

@@ -10,7 +10,8 @@ from DicomSuiteRTOverlayLib.placement import Verdict
 from DicomSuiteRTOverlayLib.read_mask_file import read_mask_file
 from DicomSuiteRTOverlayLib.resample_mask import resample_mask
 from mask_variants import VARIANTS, Expected, Variant, write_variants
-from orientation_cases import PATIENTS, Labelled, patients
+from orientation_cases import Labelled, patients
+from real_data import real_data
 from synthetic_organs import synthetic_organs
 
 OBLIQUE = ((0.955, -0.2955, 0.0), (0.2955, 0.955, 0.0), (0.0, 0.0, 1.0))
@@ -31,8 +32,7 @@ def made_up() -> Labelled:
 
 @pytest.fixture(scope="module")
 def patient() -> Labelled:
-    if not PATIENTS.is_dir():
-        pytest.skip(f"{PATIENTS} is absent; set DICOMSUITE_TEST_DATA")
+    real_data("sts")
     return patients()[0]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from pathlib import Path
 
@@ -29,8 +28,8 @@ from DicomSuiteLib.voxel_window import VoxelWindow
 from DicomSuiteRTOverlayLib.overlay_pictures import PANEL_SIZE, PANEL_STEP, PICTURE_SIZE, overlay_picture, write_picture
 from DicomSuiteRTOverlayLib.picture_views import picture_views, shown_point
 from measured_segments import BALL, GRIDS, SHAPE, block, ellipsoid, even_grid, segment
+from real_data import real_data
 
-DATA = Path(os.environ.get("DICOMSUITE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 RED = (1.0, 0.0, 0.0)
 
 every_grid = pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS)
@@ -255,9 +254,7 @@ def test_picture_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path
 
 
 def test_real_patient_has_the_tumour_outlined_in_every_plane() -> None:
-    patient = DATA / "sts" / "STS_008"
-    if not patient.is_dir():
-        pytest.skip(f"{patient} is absent; set DICOMSUITE_TEST_DATA")
+    patient = real_data("sts", "STS_008")
     volume = read_volume(patient / "ct")
     mask = sitk.GetArrayFromImage(sitk.ReadImage(str(patient / "mask.nii.gz"))) > 0
     picture = pixels(volume, red_segmentation(mask, volume.grid), "placed")
@@ -267,9 +264,7 @@ def test_real_patient_has_the_tumour_outlined_in_every_plane() -> None:
 
 def test_real_tilted_uneven_head_is_cut_without_a_step() -> None:
     """Every part of the skull is outlined where it is bright, though SimpleITK would put it up to 48.8 mm off."""
-    folder = DATA / "ge_tilt"
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is absent; set DICOMSUITE_TEST_DATA")
+    folder = real_data("ge_tilt")
     volume = read_volume(folder)
     bone = red_segmentation(volume.voxels > 300, volume.grid)
     for view in views_of(bone):

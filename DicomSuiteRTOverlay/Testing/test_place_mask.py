@@ -1,7 +1,5 @@
 """A mask is placed, repaired, asked about or refused, and never silently put into the wrong place."""
 
-import os
-from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -26,9 +24,8 @@ from orientation_cases import (
     mask_without_geometry,
     patients,
 )
+from real_data import real_data
 from synthetic_organs import ORGANS, synthetic_organs
-
-DATA = Path(os.environ.get("DICOMSUITE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 SIZE = (72, 66, 44)
 GEOMETRY = ImageGeometry(SIZE, (4.0, 4.0, 6.0), (-140.3, -120.7, -333.3), UPRIGHT)
@@ -311,9 +308,7 @@ def test_mask_in_air_is_asked_about(volume):
 
 @pytest.fixture(scope="module")
 def tilted():
-    folder = DATA / "ge_tilt"
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is absent; set DICOMSUITE_TEST_DATA")
+    folder = real_data("ge_tilt")
     volume = read_volume(folder)
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames([str(path) for path in volume.files])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.placed_mask import PlacedMask
 from DicomSuiteRTOverlayLib.placement import Verdict
 from DicomSuiteRTOverlayLib.read_rtstruct import read_rtstruct
+from real_data import real_data
 from rtstruct_phantom import (
     Contour,
     Owner,
@@ -40,7 +40,6 @@ from rtstruct_phantom import (
     write_rtstruct,
 )
 
-DATA = Path(os.environ.get("DICOMSUITE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 ORIENTATIONS = ("axial", "sagittal", "oblique", "sheared")
 SQUARE = ImageGeometry((40, 30, 12), (1.0, 1.0, 3.0), (0.0, 0.0, 0.0), ((1, 0, 0), (0, 1, 0), (0, 0, 1)))
 
@@ -148,9 +147,7 @@ def test_xor_contours_keyholes_and_islands_follow_the_even_odd_rule(tmp_path: Pa
 
 
 def test_slices_of_their_own_spacing_get_the_contours_drawn_on_them(tmp_path: Path) -> None:
-    folder = DATA / "ge_tilt"
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is absent; set DICOMSUITE_TEST_DATA")
+    folder = real_data("ge_tilt")
     volume = read_volume(folder)
     grid = volume.grid
     square = np.array([[200.5, 180.5], [300.5, 180.5], [300.5, 320.5], [200.5, 320.5]])
@@ -167,9 +164,7 @@ def test_slices_of_their_own_spacing_get_the_contours_drawn_on_them(tmp_path: Pa
 
 @pytest.mark.parametrize("patient", ["STS_002", "STS_008", "STS_010", "STS_019", "STS_025", "STS_041"])
 def test_real_structure_set_equals_its_published_mask_in_every_voxel(patient: str) -> None:
-    folder = DATA / "sts" / patient
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is absent; set DICOMSUITE_TEST_DATA")
+    folder = real_data("sts", patient)
     placed = read_rtstruct(folder / "rtstruct" / "RS.dcm", read_volume(folder / "ct"))
     published = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / "mask.nii.gz"))) > 0
     np.testing.assert_array_equal(masks(placed)[0], published)
@@ -177,9 +172,7 @@ def test_real_structure_set_equals_its_published_mask_in_every_voxel(patient: st
 
 
 def test_structure_set_of_another_real_patient_is_refused() -> None:
-    folder = DATA / "sts"
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is absent; set DICOMSUITE_TEST_DATA")
+    folder = real_data("sts")
     placed = read_rtstruct(folder / "STS_002" / "rtstruct" / "RS.dcm", read_volume(folder / "STS_008" / "ct"))
     assert (placed.placement.verdict, placed.segmentation) == (Verdict.REFUSED, None)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import os
 from pathlib import Path
 
 import numpy as np
@@ -39,8 +38,8 @@ from measured_segments import (
     segment,
     sitk_image,
 )
+from real_data import real_data
 
-DATA = Path(os.environ.get("DICOMSUITE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 MASKS = {"ball": BALL, "hollow": HOLLOW, "two parts": TWO_PARTS, "at the border": AT_BORDER}
 
 every_grid = pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS)
@@ -216,9 +215,7 @@ def test_tables_that_cannot_be_written_are_an_error_that_names_the_folder(tmp_pa
 
 
 def test_real_ct_equals_simpleitk() -> None:
-    patient = DATA / "sts" / "STS_002"
-    if not patient.is_dir():
-        pytest.skip(f"{patient} is absent; set DICOMSUITE_TEST_DATA")
+    patient = real_data("sts", "STS_002")
     volume = read_volume(patient / "ct")
     labels = sitk.ReadImage(str(patient / "mask.nii.gz"), sitk.sitkUInt8)
     names = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(patient / "ct"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -29,9 +28,10 @@ from DicomSuiteRTOverlayLib.read_rtstruct import read_rtstruct
 from DicomSuiteRTOverlayLib.write_rtstruct import write_rtstruct
 from plastimatch_masks import dice, plastimatch_masks
 from polygon_fill import even_odd
+from real_data import DATA, real_data
 from validators import findings
 
-GE_TILT = Path(os.environ.get("DICOMSUITE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data")) / "ge_tilt"
+GE_TILT = DATA / "ge_tilt"
 Written = tuple[Volume, Segmentation, Path]
 SHAPE = (12, 24, 32)
 PLACES = {
@@ -132,8 +132,7 @@ def test_dciodvfy_finds_no_error(axial: Written) -> None:
 
 
 def test_real_head_ct_with_tilt_and_three_spacings_is_valid_and_read_back(tmp_path: Path) -> None:
-    if not GE_TILT.is_dir():
-        pytest.skip(f"{GE_TILT} is absent; set DICOMSUITE_TEST_DATA")
+    real_data("ge_tilt")
     volume = read_volume(GE_TILT)
     hollow = np.zeros(volume.grid.shape, bool)
     hollow[3:25, 150:350, 180:300] = True

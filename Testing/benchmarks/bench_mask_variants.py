@@ -39,10 +39,10 @@ from DicomSuiteRTOverlayLib.placement import Verdict  # noqa: E402
 from DicomSuiteRTOverlayLib.read_mask_file import read_mask_file  # noqa: E402
 from DicomSuiteRTOverlayLib.resample_mask import resample_mask  # noqa: E402
 from mask_variants import VARIANTS, write_variants  # noqa: E402
+from real_data import DATA  # noqa: E402
 
 PROCESSES = multiprocessing.get_context("fork")
 
-DATA = Path(os.environ.get("DICOMSUITE_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
 RIGHT_DICE = 0.99
 
 RIGHT, WRONG, REFUSED, CRASHED = "right", "WRONG", "refused", "crashed"

@@ -34,6 +34,7 @@ from DicomSuiteLib.read_volume import read_volume  # noqa: E402
 from DicomSuiteLib.slice_grid import SliceGrid  # noqa: E402
 from DicomSuiteLib.volumes import Volume  # noqa: E402
 from DicomSuiteRTOverlayLib.read_rtstruct import read_rtstruct  # noqa: E402
+from real_data import DATA  # noqa: E402
 from rtstruct_phantom import (  # noqa: E402
     Contour,
     PhantomRoi,
@@ -49,7 +50,6 @@ from rtstruct_phantom import (  # noqa: E402
 )
 
 PLASTIMATCH = Path(sys.executable).with_name("plastimatch")
-DATA = Path(os.environ.get("DICOMSUITE_TEST_DATA", ROOT.parent / "shared" / "data"))
 Truth = Callable[[], NDArray[np.bool_]]
 TIMES = 3
 SIZE, SPACING, ORIGIN = (512, 512, 300), (0.9766, 0.9766, 1.0), (-250.0, -250.0, -150.0)
