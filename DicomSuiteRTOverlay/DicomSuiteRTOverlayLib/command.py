@@ -10,6 +10,7 @@ from typing import Any
 
 from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.listed_files import STANDARD_INPUT, read_listed_files
+from DicomSuiteLib.output_folder import claim_folder
 from DicomSuiteLib.printable import printable
 
 SUMMARY = (
@@ -72,7 +73,8 @@ def run(args: argparse.Namespace) -> int:
         args.report,
     )
     masks = list(find_masks(args.masks))
-    _claim(args.out, args.volume)
+    _check_volume(args.volume)
+    claim_folder(args.out)
     token = CancelToken()
     with cancel_on_signals(token):
         volume = _read_volume(args)
@@ -89,16 +91,10 @@ def _read_volume(args: argparse.Namespace) -> Any:
     return read_listed_volume(read_listed_files(sys.stdin.buffer), args.volume_series)
 
 
-def _claim(folder: Path, volume: str) -> None:
-    """Make the output folder, which must hold nothing: what lies there is never overwritten."""
+def _check_volume(volume: str) -> None:
+    """Before a folder is made for nothing."""
     if volume != STANDARD_INPUT and not Path(volume).exists():
         raise UsageError(f"{volume} does not exist; name a DICOM folder or an image file.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise UsageError(f"{folder} is not empty; name a folder that does not exist yet.")
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be used for the result: {error.strerror}; name another folder.") from error
 
 
 def _summary(result: dict[str, Any], folder: Path) -> str:
