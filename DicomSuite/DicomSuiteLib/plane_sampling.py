@@ -35,7 +35,7 @@ def plane_indices(left: FloatArray, top: FloatArray, grid: SliceGrid) -> PlaneIn
 
 def sampled(array: NDArray, indices: PlaneIndices) -> NDArray[np.float32]:
     """Values (height, width) of an array (k, j, i) at fractional indices; beyond its voxels everything is 0."""
-    if any(index.size > max(index.shape) for index in indices):
+    if any(sum(index.shape[side] > 1 for index in indices) != 1 for side in (0, 1)):
         return ndimage.map_coordinates(
             array, np.stack(indices), np.float32, order=LINEAR, mode="grid-constant", prefilter=False
         )
