@@ -16,8 +16,8 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleTest,
 )
 
+from DicomSuiteGui.loaded_series import isLabelmap, volumeOfSeries
 from DicomSuiteGui.module_widget import ModuleWidget
-from DicomSuiteRTOverlayGui.mask_sources import isLabelmap, volumeOfSeries
 
 
 class DicomSuiteRTOverlay(ScriptedLoadableModule):

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 TESTING = Path(__file__).resolve().parent
+HOST = [str(TESTING), str(TESTING.parent / "DicomSuite")]
+"""What the stand-in itself is made of."""
 _ANSWER = "ANSWER "
 _START = """
 import json, sys
@@ -38,9 +40,11 @@ def answer(value):
     print({answer!r} + json.dumps(value), flush=True)
 
 sys.meta_path[:] = [FindersWithout({hidden!r}, list(sys.meta_path))]
-sys.path.insert(0, {testing!r})
+sys.path[:0] = {host!r}
 from application import moduleWidget, processEvents, slicer, waitUntil
-sys.path.remove({testing!r})
+del sys.path[:len({host!r})]
+for name in [name for name in sys.modules if name.partition(".")[0] == "DicomSuiteLib"]:
+    del sys.modules[name]  # what the stand-in needs; the code shall find its own
 sys.path[:0] = {folders!r}
 """
 _END = """
@@ -61,7 +65,7 @@ def run_in_application(code: str, *, folders: Iterable[Path], hidden: Iterable[s
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"needs 'pip install .[test]': {package} is absent")
     start = _START.format(
-        answer=_ANSWER, hidden=list(hidden), testing=str(TESTING), folders=[str(folder) for folder in folders]
+        answer=_ANSWER, hidden=list(hidden), host=HOST, folders=[str(folder) for folder in folders]
     )
     command = [sys.executable, "-I", "-B", "-c", start + code + _END]
     with tempfile.TemporaryDirectory() as home:

@@ -31,7 +31,7 @@ for name in {modules!r}:
     top = moduleWidget(name).parent
     widgets[name] = len([child for child in slicer.util.findChildren(top) if child.inherits("QWidget")])
 processEvents(0.2)
-panel = slicer.modules.DicomSuiteWidget.installation
+panel = slicer.modules.DicomSuiteWidget.panel.installation
 panel.checkButton.click()
 processEvents()
 table = panel.table

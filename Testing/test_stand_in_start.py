@@ -52,7 +52,7 @@ def test_the_application_announces_its_end():
 
 def test_the_process_ends_cleanly(tmp_path):
     code = "from application import qt, slicer\nw = qt.QWidget()\nslicer.mrmlScene.AddNewNodeByClass('vtkMRMLTextNode')"
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "Testing")}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "Testing"), str(ROOT / "DicomSuite")])}
     done = subprocess.run(
         [sys.executable, "-B", "-c", code], capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=60
     )

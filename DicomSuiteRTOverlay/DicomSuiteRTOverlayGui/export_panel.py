@@ -14,12 +14,13 @@ from slicer.i18n import tr as _
 from DicomSuiteGui.desktop import openPath
 from DicomSuiteGui.job_runner import JobRunner, runner
 from DicomSuiteGui.job_words import progressText, stateWord
+from DicomSuiteGui.loaded_series import seriesOf
 from DicomSuiteGui.stored_settings import storedSettings
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.jobs import Job, JobRequest
 from DicomSuiteLib.tasks import State
 from DicomSuiteRTOverlayGui.handover import HandedOver, Handover
-from DicomSuiteRTOverlayGui.mask_sources import nodeMask, seriesOf
+from DicomSuiteRTOverlayGui.mask_sources import nodeMask
 from DicomSuiteRTOverlayGui.overlay_query import asGiven
 
 KIND = "overlay"

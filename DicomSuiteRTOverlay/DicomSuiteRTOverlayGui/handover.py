@@ -17,6 +17,7 @@ from slicer.i18n import tr as _
 
 from DicomSuiteGui.background import Background
 from DicomSuiteGui.dicom_database import dicomDatabase
+from DicomSuiteGui.loaded_series import instancesOf
 from DicomSuiteGui.paced import Paced
 from DicomSuiteLib.ephemeral_folder import ephemeral_folder
 from DicomSuiteLib.errors import DicomSuiteError
@@ -25,7 +26,7 @@ from DicomSuiteLib.listed_files import STANDARD_INPUT
 from DicomSuiteLib.segments import Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.slice_transform import slice_grid_of, slice_transform_of
-from DicomSuiteRTOverlayGui.mask_sources import MaskSource, NodeMask, instancesOf
+from DicomSuiteRTOverlayGui.mask_sources import MaskSource, NodeMask
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.segmentation_node import labels_of_node
 from DicomSuiteRTOverlayLib.volume_file import write_volume_nrrd

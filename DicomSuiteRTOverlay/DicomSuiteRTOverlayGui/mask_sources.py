@@ -11,10 +11,8 @@ import slicer
 from slicer.i18n import tr as _
 
 from DicomSuiteGui.dicom_database import dicomDatabase
+from DicomSuiteGui.loaded_series import seriesOf
 from DicomSuiteRTOverlayGui.own_nodes import ownNodes
-
-INSTANCES = "DICOM.instanceUIDs"
-"""The attribute in which Slicer keeps the instances that a node was loaded from, separated by blanks."""
 
 MASK_MODALITIES = ("RTSTRUCT", "SEG")
 _MASK_NODES = ("vtkMRMLSegmentationNode", "vtkMRMLLabelMapVolumeNode")
@@ -77,30 +75,3 @@ def nodeMask(node: Any) -> NodeMask:
     """A node as a mask."""
     isLabelmap = node.IsA("vtkMRMLLabelMapVolumeNode")
     return NodeMask(node.GetID(), node.GetName(), _("labelmap") if isLabelmap else _("segmentation"))
-
-
-def seriesOf(node: Any) -> str:
-    """SeriesInstanceUID that a node was loaded from; "" where the database does not know."""
-    instances = instancesOf(node)
-    database = dicomDatabase()
-    if not instances or not database.isOpen:
-        return ""
-    path = database.fileForInstance(instances[0])
-    return database.seriesForFile(path) if path else ""
-
-
-def instancesOf(node: Any) -> list[str]:
-    """SOPInstanceUIDs that a node was loaded from."""
-    return [] if node is None else (node.GetAttribute(INSTANCES) or "").split()
-
-
-def volumeOfSeries(uids: list[str]) -> Any:
-    """The first volume of the scene that was loaded from one of these series, or None."""
-    wanted = set(uids)
-    nodes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
-    return next((node for node in nodes if not isLabelmap(node) and seriesOf(node) in wanted), None)
-
-
-def isLabelmap(node: Any) -> bool:
-    """Labelmaps are scalar volumes too."""
-    return node.IsA("vtkMRMLLabelMapVolumeNode")

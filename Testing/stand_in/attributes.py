@@ -208,10 +208,14 @@ def _set_python_attribute(obj: Any, name: str, value: Any) -> None:
     _getter(obj)(obj, "__dict__")[name] = value
 
 
+_ASKED_BY_QT = frozenset(("devType", "initPainter", "metric", "paintEngine", "redirected", "sharedPainter"))
+"""Virtual functions of a picture that PySide looks for in Python when something is painted on it."""
+
+
 def value_attribute(obj: Any, name: str) -> Any:
     """``obj.name`` of a value class such as QColor or QTableWidgetItem: what Qt 5.15 has."""
     cls = type(obj)
-    if name[0] == "_" or name in classes.python_names(cls):
+    if name[0] == "_" or name in _ASKED_BY_QT or name in classes.python_names(cls):
         return object.__getattribute__(obj, name)
     names = classes.names(cls)
     if names is not None and name not in names and name.rstrip("_") not in names:

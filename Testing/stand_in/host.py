@@ -78,7 +78,7 @@ def _start_application(slicer: types.ModuleType, folder: Path) -> None:
     slicer.dicomDatabaseDirectorySettingsKey = "DatabaseDirectory_0.8.1"
     mrml_scene, logic = scene.application_logic(folder)
     slicer.app, slicer.mrmlScene = app, mrml_scene
-    logics = scene.module_logics(mrml_scene, logic)
+    logics = scene.module_logics(logic)
     core = {name: modules.CoreModule(name, module_logic) for name, module_logic in logics.items()}
     for name, module in core.items():
         setattr(slicer.modules, name.lower(), module)

@@ -47,6 +47,10 @@ def _settings_value(settings: QtCore.QSettings, key: str, default: Any = None) -
     return raw(settings, "value")(key, default)
 
 
+def _local_position(event: QtGui.QMouseEvent) -> QtCore.QPointF:
+    return QtGui.QMouseEvent.position(event)
+
+
 _METHODS: dict[tuple[str, str], Callable] = {
     ("QDialog", "exec"): dialogs.execute,
     ("QDialog", "open"): dialogs.open_dialog,
@@ -56,4 +60,5 @@ _METHODS: dict[tuple[str, str], Callable] = {
     ("QLayout", "setMargin"): _set_margin,
     ("QSettings", "setIniCodec"): _set_ini_codec,
     ("QSettings", "value"): _settings_value,
+    ("QMouseEvent", "localPos"): _local_position,
 }
