@@ -10,7 +10,8 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent
-SOURCES = [str(ROOT / folder) for folder in ("Testing", "DicomSuite", "DicomSuiteAnonymize", "DicomSuiteRTOverlay")]
+FOLDERS = ("Testing", "DicomSuite", "DicomSuiteAnonymize", "DicomSuiteRTOverlay", "DicomSuiteRender")
+SOURCES = [str(ROOT / folder) for folder in FOLDERS]
 
 # pytest's own `pythonpath` reaches this process only; a child would import an installed copy instead.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [*SOURCES, os.environ.get("PYTHONPATH", "")]))

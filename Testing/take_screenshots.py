@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 TESTING = Path(__file__).resolve().parent
-for module in ("DicomSuiteRTOverlay", "DicomSuiteAnonymize", "DicomSuite", "Testing"):
+for module in ("DicomSuiteRender", "DicomSuiteRTOverlay", "DicomSuiteAnonymize", "DicomSuite", "Testing"):
     sys.path.insert(0, str(TESTING.parent / module))
 
 
@@ -19,11 +19,13 @@ def main() -> None:
         import screenshots_anonymize
         import screenshots_home
         import screenshots_overlay
+        import screenshots_render
 
         pictures = TESTING.parent / "Resources" / "Pictures"
         screenshots_home.take(pictures)
         screenshots_anonymize.take(pictures)
         screenshots_overlay.take(pictures)
+        screenshots_render.take(pictures)
 
 
 if __name__ == "__main__":

@@ -178,7 +178,7 @@ def test_readme_has_a_sentence_for_every_module(module: str) -> None:
 
 
 def test_readme_has_a_tutorial_in_steps_on_data_that_anyone_has() -> None:
-    for purpose in ("De-identify a study", "Lay masks over a volume"):
+    for purpose in ("De-identify a study", "Lay masks over a volume", "Make pictures"):
         tutorial = section(f"^{purpose} in Slicer, step by step$")
         assert len(re.findall(r"^\d\. \*\*", tutorial, re.MULTILINE)) >= 4
         assert "demonstration" in tutorial

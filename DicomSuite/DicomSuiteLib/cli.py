@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "survey": ("DicomSuiteAnonymizeLib.survey_command", "list the values of all attributes, for an editor"),
     "verify": ("DicomSuiteAnonymizeLib.verify_command", "check a de-identified folder"),
     "overlay": ("DicomSuiteRTOverlayLib.command", "lay segmentation masks over the volume they belong to"),
+    "render": ("DicomSuiteRenderLib.command", "make pictures, turntables and surfaces of a volume, without a screen"),
     "inspect": ("DicomSuiteLib.inspect_command", "list the series of a folder, or the attributes of a file"),
     "demo": ("DicomSuiteLib.demo_command", "write a synthetic study and show what DicomSuite does with it"),
 }

@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +18,15 @@ if TYPE_CHECKING:
 
     from DicomSuiteLib.synthetic_study import SyntheticStudy
 
-SUMMARY = "write a synthetic study, de-identify and verify it, lay masks over it, and say in plain words what was done"
+SUMMARY = "write a synthetic study, de-identify and verify it, lay masks over it, make pictures, and say what was done"
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_SOME_REFUSED = 3
 
 _MARKER_NAME = "DICOMSUITE-DEMO.txt"
-_REWRITTEN = ("source", "deidentified", "overlay")
+_REWRITTEN = ("source", "deidentified", "overlay", "pictures")
+_DEMO_MODES = ("skin-and-bone", "ct-mip")
 _MARKER_TEXT = (
     f"Written by 'dicomsuite demo', which deletes {', '.join(_REWRITTEN)} here when it runs again.\n"
 )
@@ -51,6 +53,11 @@ class Demo:
     def overlay(self) -> Path:
         """The folder with pictures and measures of the masks."""
         return self.out / "overlay"
+
+    @property
+    def pictures(self) -> Path:
+        """The folder with pictures of the copy."""
+        return self.out / "pictures"
 
     @property
     def key_file(self) -> Path:
@@ -166,7 +173,22 @@ def _overlay(demo: Demo) -> int:
     return _run_command("Lay the contours and the mask of the lesion over the copy", "overlay", arguments)
 
 
-STEPS: tuple[Callable[[Demo], int], ...] = (_deidentify, _verify, _search_planted_strings, _overlay)
+def _render(demo: Demo) -> int:
+    """Run `dicomsuite render` on the copy: slices always, 3D where slicer-core is installed."""
+    if demo.study is None:
+        _say("'dicomsuite render VOLUME --out DIR --report' makes pictures of your images; which ones, you know.")
+        return EXIT_DONE
+    arguments = [str(demo.deidentified), "--out", str(demo.pictures), "--slices"]
+    arguments += ["axial:middle", "coronal:middle", "sagittal:middle", "--scale", "1", "--report", "--progress", "none"]
+    if find_spec("slicer") is not None:
+        arguments += [word for mode in _DEMO_MODES for word in ("--mode", mode)]
+        arguments += ["--size", "480x480", "--turntable", "12"]
+    else:
+        _say("(3D pictures need slicer-core: pip install '.[slicer]'.)\n   ", end="")
+    return _run_command("Make pictures of the copy", "render", arguments)
+
+
+STEPS: tuple[Callable[[Demo], int], ...] = (_deidentify, _verify, _search_planted_strings, _overlay, _render)
 """What the demo shows, in order; each step says what it does and returns an exit code."""
 
 
@@ -218,6 +240,7 @@ def _say_where_everything_is(demo: Demo) -> None:
     }
     if demo.study is not None:
         places["masks on the images"] = demo.overlay / "report.html"
+        places["pictures"] = demo.pictures / "report.html"
     for what, path in places.items():
         _say(f"  {what:<21} {path}")
 

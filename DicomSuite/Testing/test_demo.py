@@ -1,6 +1,7 @@
 """`dicomsuite demo`: it does what it says, and never deletes what it did not write."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pydicom
@@ -55,6 +56,16 @@ def test_contours_of_the_copy_and_the_mask_of_the_original_meet_on_the_copy(fini
     (pair,) = json.loads((out / "overlay" / "comparison.json").read_text(encoding="utf-8"))["rows"]
     assert pair["dice"] > 0.98
     assert (out / "overlay" / "report.html").is_file()
+
+
+def test_demo_ends_with_pictures_of_the_copy_that_name_nobody(finished, tmp_path):
+    out, _ = finished
+    content = json.loads((out / "pictures" / "render.json").read_text(encoding="utf-8"))
+    assert content["refused"] == []
+    kinds = {"slice", "mode", "turntable"} if find_spec("slicer") else {"slice"}
+    assert {picture["kind"] for picture in content["pictures"]} == kinds
+    assert (out / "pictures" / "report.html").is_file()
+    assert count_strings(out / "pictures", write_synthetic_study(tmp_path / "same study").planted) == 0
 
 
 def test_demo_names_its_figures_and_its_places(finished, tmp_path, capsys):

@@ -1,0 +1,1 @@
+"""Render modes, display windows, histograms, measurements and pictures of volumes."""
