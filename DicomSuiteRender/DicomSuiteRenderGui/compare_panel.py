@@ -91,6 +91,11 @@ class ComparePanel:
         """Whether a difference is still to come."""
         return self._isSubtracting
 
+    @property
+    def isSideBySide(self) -> bool:
+        """Whether the layout shows the volumes that are compared."""
+        return self._layout.isShown
+
     def _build(self) -> None:
         self.widget = qt.QWidget()
         layout = qt.QVBoxLayout(self.widget)

@@ -36,15 +36,25 @@ class SlicePlanes(Enum):
 
 
 class SliceFormat(Enum):
-    """How slices are written; the values are those of `PictureFormat`."""
+    """How slices are written; the values are those of `PictureFormat` and, for all in one, of `AnimationFormat`."""
 
     PNG = "png"
     JPEG = "jpeg"
     TIFF = "tiff"
+    GIF = "gif"
+    WEBP = "webp"
+    MP4 = "mp4"
+
+    @property
+    def isAnimation(self) -> bool:
+        """Whether the slices of a plane are one file."""
+        return self in (SliceFormat.GIF, SliceFormat.WEBP, SliceFormat.MP4)
 
     def label(self) -> str:
         """As the user reads it."""
-        return {"png": _("PNG"), "jpeg": _("JPEG"), "tiff": _("TIFF")}[self.value]
+        pictures = {"png": _("PNG"), "jpeg": _("JPEG"), "tiff": _("TIFF")}
+        animations = {"gif": _("GIF, in one"), "webp": _("WebP, in one"), "mp4": _("MP4 film")}
+        return (pictures | animations)[self.value]
 
 
 class SurfaceFormat(Enum):

@@ -22,7 +22,7 @@ from DicomSuiteRenderGui.display_window import shownWindow
 from DicomSuiteRenderGui.export_choices import TurntableFormat
 from DicomSuiteRenderGui.export_pieces import (
     CountedPiece,
-    SliceLook,
+    ShownOnSlices,
     shownSegments,
     slicesPiece,
     surfacesPiece,
@@ -183,7 +183,7 @@ class ExportPanel:
             pieces.append(turntablePiece(openView, source.words, frames, kind, parameters.transparent))
         if parameters.exportSlices:
             masked = shownSegments() if parameters.sliceMasks else []
-            look = SliceLook(source.volumeNode, parameters.sliceLetters, parameters.sliceScaleBar, masked)
+            look = ShownOnSlices(source.volumeNode, parameters.sliceLetters, parameters.sliceScaleBar, masked)
             grey = _shownGrey(source.volumeNode, volume)
             pieces.append(slicesPiece(volume, grey, parameters.slicePlane, parameters.sliceFormat, look))
         if parameters.exportSurfaces:

@@ -30,6 +30,7 @@ from DicomSuiteRenderLib.native_plane import NativePlane
 from DicomSuiteRenderLib.picture_files import PictureFormat, write_picture_file
 from DicomSuiteRenderLib.render_mode import IsoLevel
 from DicomSuiteRenderLib.slice_files import write_slice_pictures
+from DicomSuiteRenderLib.slice_pictures import SliceLook, SlicePictures
 from DicomSuiteRenderLib.surface_export import threshold_surface
 from DicomSuiteRenderLib.table_removal import without_table
 from DicomSuiteRenderLib.turntable import CameraView, turntable
@@ -95,7 +96,7 @@ def turntablePiece(
 
 
 @dataclass(frozen=True)
-class SliceLook:
+class ShownOnSlices:
     """What is drawn on slices; `maskedNodes` are segmentation nodes and IDs of their segments."""
 
     volumeNode: Any
@@ -105,32 +106,42 @@ class SliceLook:
 
 
 def slicesPiece(
-    volume: Volume, grey: GreyTransform, planes: SlicePlanes, format_: SliceFormat, look: SliceLook
+    volume: Volume, grey: GreyTransform, planes: SlicePlanes, format_: SliceFormat, look: ShownOnSlices
 ) -> CountedPiece:
-    """Every slice in one plane or in all three."""
+    """Every slice in one plane or in all three, each in a file or one after the other in an animation."""
     chosen = [Plane[planes.name]] if planes is not SlicePlanes.ALL else list(Plane)
-    masked = look.maskedNodes
 
     def write(folder: Path, written: Written) -> Iterator[bool]:
         masks: list[Segment] = []
-        for node, segmentID in masked:
+        for node, segmentID in look.maskedNodes:
             masks.append(_segment(node, segmentID, look.volumeNode, len(masks) + 1))
             yield False
-        names = write_slice_pictures(
-            volume,
-            dict.fromkeys(chosen),
-            folder / "slices",
-            grey,
-            PictureFormat(format_.value),
-            letters=look.hasLetters,
-            scale_bar=look.hasScaleBar,
-            masks=Segmentation(tuple(masks), volume.grid) if masks else None,
-        )
-        for name in names:
+        drawn: SliceLook = {
+            "letters": look.hasLetters,
+            "scale_bar": look.hasScaleBar,
+            "masks": Segmentation(tuple(masks), volume.grid) if masks else None,
+        }
+        if format_.isAnimation:
+            for plane in chosen:
+                yield from _sweep(SlicePictures(volume, plane, grey, **drawn), format_, folder, written)
+            return
+        picture_format = PictureFormat(format_.value)
+        for name in write_slice_pictures(
+            volume, dict.fromkeys(chosen), folder / "slices", grey, picture_format, **drawn
+        ):
             written.addPicture("slice", f"slices/{name}", Path(name).stem.replace("_", " "))
             yield True
 
     return CountedPiece(sum(NativePlane.nearest(plane, volume.grid).count for plane in chosen), write)
+
+
+def _sweep(pictures: SlicePictures, format_: SliceFormat, folder: Path, written: Written) -> Iterator[bool]:
+    """All slices of a plane in one animation."""
+    plane = pictures.plane.name.lower()
+    name, kind = f"{plane}-sweep", AnimationFormat(format_.value)
+    drawn = map(pictures.picture, range(pictures.native.count))
+    yield from consumed(drawn, lambda taken: write_animation(taken, folder, name, kind))
+    written.addPicture("sweep", f"{name}.{kind.value}", f"{plane}, slice by slice")
 
 
 def surfacesPiece(

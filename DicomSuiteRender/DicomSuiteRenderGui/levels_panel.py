@@ -70,6 +70,7 @@ class LevelsPanel:
         self.list.accessibleName = _("Surfaces")
         self.list.toolTip = _("The surfaces that are shown with the mode, and exported")
         self.list.maximumHeight = self.list.fontMetrics().lineSpacing() * (_LIST_ROWS + 1) + 2 * self.list.frameWidth
+        self.list.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)  # fits a panel of 350 pixels
         self.list.connect("currentRowChanged(int)", self._showControls)
         buttons = qt.QVBoxLayout()
         self.addButton = qt.QPushButton(_("&Add"))

@@ -20,11 +20,12 @@ from DicomSuiteRenderLib.applied_mode import AppliedMode, applied_mode, note_app
 from DicomSuiteRenderLib.apply_mode import apply_mode, window_of
 from DicomSuiteRenderLib.isosurface import isosurface
 from DicomSuiteRenderLib.mode_camera import CameraPlace, camera_node_of
+from DicomSuiteRenderLib.mode_surfaces import visible_surfaces
 from DicomSuiteRenderLib.native_mode import in_native_values
 from DicomSuiteRenderLib.render_mode import RenderMode, ValueScale
 from DicomSuiteRenderLib.render_state import RenderState, capture_state, restore_state
 from DicomSuiteRenderLib.table_removal import without_table
-from DicomSuiteRenderLib.volume_casting import property_node
+from DicomSuiteRenderLib.volume_casting import property_node, visible_display
 from DicomSuiteRenderLib.volume_property import look_of, set_look
 
 
@@ -66,8 +67,11 @@ class ModeDisplay:
         return self._wish is not None
 
     def shown(self, volumeNode: Any, viewNode: Any) -> AppliedMode | None:
-        """The mode that shows a volume in a view."""
-        return None if volumeNode is None else applied_mode(volumeNode, viewNode)
+        """The mode that shows a volume in a view; None also where another volume's mode has hidden it since."""
+        if volumeNode is None:
+            return None
+        isSeen = visible_display(volumeNode, viewNode) is not None or visible_surfaces(volumeNode, viewNode)
+        return applied_mode(volumeNode, viewNode) if isSeen else None
 
     def current(self, volumeNode: Any, viewNode: Any) -> RenderMode | None:
         """The same as a mode that can be saved, with transfer functions as they are now, whoever has changed them."""

@@ -23,6 +23,7 @@ from DicomSuiteRenderGui.mode_words import modeLabel
 from DicomSuiteRenderGui.modes_panel import ModesPanel
 from DicomSuiteRenderGui.scene_changes import SceneChanges
 from DicomSuiteRenderGui.scene_volumes import describedVolume, firstFileOf
+from DicomSuiteRenderGui.tool_buttons import setPossible
 from DicomSuiteRenderGui.view_targets import ViewTarget, shownViews
 from DicomSuiteRenderGui.volume_watch import VolumeWatch
 from DicomSuiteRenderGui.window_panel import WindowPanel
@@ -45,6 +46,7 @@ class ModulePanel:
         self._isCropped = False
         self._isEntered = False
         self._obstacle = ""
+        self._boxToolTips = {box: box.toolTip for box in (ui.removeTableBox, ui.cropBox)}
         self._target = ViewTarget()
         self._changes = SceneChanges(self._onSceneSettled)
         self._watch = VolumeWatch()
@@ -70,6 +72,7 @@ class ModulePanel:
         self.levels.changed.connect(self._onLevels)
         self.display.changed.connect(self._onDisplay)
         ui.viewBox.connect("currentNodeChanged(vtkMRMLNode*)", self._onOtherView)
+        ui.volumeBox.connect("nodeActivated(vtkMRMLNode*)", self._onVolumePicked)
 
     def enter(self) -> None:
         """The module is shown."""
@@ -104,6 +107,7 @@ class ModulePanel:
             part.cleanup()
         self.sceneCloses()
         self._ui.viewBox.disconnect("currentNodeChanged(vtkMRMLNode*)", self._onOtherView)
+        self._ui.volumeBox.disconnect("nodeActivated(vtkMRMLNode*)", self._onVolumePicked)
 
     def sceneCloses(self) -> None:
         """Hold nothing of the scene any more."""
@@ -168,6 +172,8 @@ class ModulePanel:
     def _setVolume(self, volumeNode: Any) -> None:
         self._volumeNode = volumeNode
         self._watch.follow(volumeNode if self._isEntered else None)
+        if not self.display.isBusy:
+            self.display.say("")  # it was about the former volume
         self._readVolume()
         self._onDisplay()
 
@@ -201,9 +207,9 @@ class ModulePanel:
         ui.noticeLabel.visible = bool(ui.noticeLabel.text)
         self.modes.setObstacle(self._obstacle)
         self.modes.setResettable(self.display.isResettable(self._viewNode))
-        self.levels.widget.enabled = not self._obstacle
-        for box in (ui.removeTableBox, ui.cropBox):
-            box.enabled = not self._obstacle
+        setPossible(self.levels.widget, self._obstacle, "")
+        for box, toolTip in self._boxToolTips.items():
+            setPossible(box, self._obstacle, toolTip)
         self.export.update()
 
     def _notice(self, views: int) -> str:
@@ -255,6 +261,12 @@ class ModulePanel:
     def _onDisplayChanged(self) -> None:
         if not self.display.isBusy:
             self.display.followWindow(self._volumeNode, self._viewNode)
+
+    def _onVolumePicked(self, volumeNode: Any) -> None:
+        """The user has chosen another volume, and wants to see it."""
+        if volumeNode is not None and not self.compare.isSideBySide:
+            self._parameters.volume = volumeNode
+            self.showVolume()
 
     def _onOtherView(self, viewNode: Any) -> None:
         self._onDisplay()

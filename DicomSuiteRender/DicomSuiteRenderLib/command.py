@@ -44,7 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--window", default="auto", metavar="WINDOW",
-        help="grey values: auto, dicom, a preset's key, or LEVEL/WIDTH such as 40/400 (default: %(default)s)",
+        help="grey values: auto, dicom, a preset's key, or LEVEL/WIDTH such as 40/400 or, with a sign, "
+        "--window=-600/1500 (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--slices", nargs="+", default=[], metavar="PLANE:NUMBERS",
@@ -60,14 +61,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", default="800x800", metavar="WxH", help="pixels of 3D pictures (default: %(default)s)")
     parser.add_argument("--transparent", action="store_true", help="3D pictures without a background")
     parser.add_argument("--turntable", type=int, default=0, metavar="N", help="turn modes once around in N pictures")
+    parser.add_argument("--sweep", action="store_true", help="also run through each plane's slices in an animation")
     parser.add_argument(
         "--animation", default="gif", metavar="FORMATS",
-        help="comma-separated list of png, gif, webp, mp4 for turntables (default: %(default)s)",
+        help="comma-separated list of png, gif, webp, mp4 for turntables and sweeps (default: %(default)s)",
     )  # fmt: skip
     for suffix in ("stl", "obj", "ply"):
         parser.add_argument(
             f"--{suffix}", action="append", default=[], metavar="LOW[:HIGH]",
-            help=f"closed surface around these values as {suffix.upper()}; may be repeated",
+            help=f"closed surface around these values, such as 175 or --{suffix}=-200:-50, as {suffix.upper()}; may be "
+            "repeated",
         )  # fmt: skip
     parser.add_argument("--remove-table", action="store_true", help="hide the scanner's table and head holder (CT)")
     parser.add_argument("--report", action="store_true", help="write report.html, one page with the pictures")
@@ -86,11 +89,11 @@ def run(args: argparse.Namespace) -> int:
     if "list" in args.mode:
         sys.stdout.write(list_modes())
         return 0
-    options = read_options(args)
-    _check_volume(args.volume)
-    claim_folder(args.out)
     token = CancelToken()
-    with cancel_on_signals(token):
+    with cancel_on_signals(token):  # before options start Slicer's libraries, which take an interrupt for a failure
+        options = read_options(args)
+        _check_volume(args.volume)
+        claim_folder(args.out)
         volume = _read_volume(args)
         result = RenderRun(volume, options, ProgressReporter(args.progress), token).execute()
     sys.stdout.write(json.dumps({"result": result}) + "\n" if args.progress == "json" else _summary(result, args.out))

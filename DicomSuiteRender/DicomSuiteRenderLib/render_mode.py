@@ -61,7 +61,8 @@ class VolumeLook:
     technique : how values along a ray are put together
     opacity : ascending by value
     colours : ascending by value
-    gradient_opacity : by the length of the gradient (units of value per mm); empty where it does not matter
+    gradient_opacity : by the length of the gradient, as VTK counts it: units of value over the mean of the volume's
+        three spacings; empty where it does not matter
     shading : None where the volume is not lit
     """
 

@@ -27,6 +27,9 @@ LARGEST_VIEW = 8192
 MOST_FRAMES = 360
 """Pictures of a turntable: one for every degree."""
 
+EXACT_DIGITS = 15
+"""Decimal digits that a double keeps: surfaces of different values have different names."""
+
 SliceNumbers = tuple[int, ...] | str
 """Numbers from 0, `MIDDLE` or `ALL`."""
 
@@ -42,7 +45,8 @@ class ThresholdSurface:
     @property
     def words(self) -> str:
         """The range, for names of files: "175", or "-200-300"."""
-        return f"{self.low:g}" if self.high == math.inf else f"{self.low:g}-{self.high:g}"
+        low, high = (f"{value:.{EXACT_DIGITS}g}" for value in (self.low, self.high))
+        return low if self.high == math.inf else f"{low}-{high}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ class RenderOptions:
     size : (width, height) of 3D pictures, pixels
     is_transparent : whether 3D pictures are without a background
     frames : of a turntable, 0 for none
-    animations : formats of turntables
+    animations : formats of turntables and sweeps
+    has_sweeps : whether the slices of each plane also become one animation
     surfaces : to write
     removes_table : whether the table is hidden in 3D and left out of surfaces
     has_report : whether there is a page for people
@@ -82,6 +87,12 @@ class RenderOptions:
     surfaces: tuple[ThresholdSurface, ...] = ()
     removes_table: bool = False
     has_report: bool = False
+    has_sweeps: bool = False
+
+    @property
+    def sweep_formats(self) -> tuple[AnimationFormat, ...]:
+        """The formats of animations; PNG files of every slice are there already."""
+        return tuple(kind for kind in self.animations if kind is not AnimationFormat.PNG)
 
     @property
     def asks_for_anything(self) -> bool:
@@ -103,9 +114,9 @@ def read_options(args: argparse.Namespace) -> RenderOptions:
         raise UsageError(f"--turntable takes up to {MOST_FRAMES} pictures, not {args.turntable}.")
     if args.scale is not None and not (math.isfinite(args.scale) and args.scale > 0):
         raise UsageError(f"--scale takes a length above 0 in mm, not {args.scale:g}.")
-    return RenderOptions(
+    options = RenderOptions(
         args.out,
-        tuple(_mode(word) for word in args.mode),
+        _modes(args.mode),
         parse_window(args.window),
         parse_slices(args.slices),
         PictureFormat(args.format),
@@ -116,10 +127,18 @@ def read_options(args: argparse.Namespace) -> RenderOptions:
         args.transparent,
         args.turntable,
         _parse_animations(args.animation),
-        tuple(_parse_surface(word, suffix) for suffix in ("stl", "obj", "ply") for word in getattr(args, suffix)),
+        _surfaces(args),
         args.remove_table,
         args.report,
+        args.sweep,
     )
+    if options.asks_for_anything and options.frames and not options.modes:
+        raise UsageError("--turntable turns render modes; name one with --mode.")
+    if options.has_sweeps and not (options.slices and options.sweep_formats):
+        raise UsageError("--sweep runs through slices as gif, webp or mp4; name slices with --slices.")
+    if options.asks_for_anything and options.labels and not options.slices:
+        raise UsageError("--labels lie over slices; name some with --slices.")
+    return options
 
 
 def list_modes() -> str:
@@ -176,6 +195,15 @@ def _modes_of_the_application() -> tuple[RenderMode, ...]:
     return application_presets()
 
 
+def _modes(words: Sequence[str]) -> tuple[RenderMode, ...]:
+    """The modes, each once: files are called after their keys."""
+    found: dict[str, RenderMode] = {}
+    for mode in map(_mode, words):
+        if found.setdefault(mode.key, mode) != mode:
+            raise UsageError(f"Two different modes are called {mode.name!r}; save one of them under another name.")
+    return tuple(found.values())
+
+
 def _mode(word: str) -> RenderMode:
     if word.endswith(".json"):
         return read_mode(Path(word))
@@ -198,6 +226,11 @@ def _parse_animations(words: str) -> tuple[AnimationFormat, ...]:
     if not names or any(name not in list(AnimationFormat) for name in names):
         raise UsageError(f"--animation takes a list of {', '.join(AnimationFormat)}, not {words!r}.")
     return tuple(dict.fromkeys(map(AnimationFormat, names)))
+
+
+def _surfaces(args: argparse.Namespace) -> tuple[ThresholdSurface, ...]:
+    words = ((suffix, word) for suffix in ("stl", "obj", "ply") for word in getattr(args, suffix))
+    return tuple(dict.fromkeys(_parse_surface(word, suffix) for suffix, word in words))
 
 
 def _parse_surface(word: str, suffix: str) -> ThresholdSurface:

@@ -22,6 +22,9 @@ MEDIA_TYPES = {
 }
 """What browsers show in a page; TIFF and films are not among them."""
 
+HEADINGS = {"mode": "3D", "turntable": "Turntables", "sweep": "Slice by slice", "slice": "Slices"}
+"""Of the kinds of pictures, in the order of the page."""
+
 GRID = "display:grid;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:1rem"
 FIGURE = "margin:0;overflow-wrap:anywhere"
 PICTURE = "width:100%;height:auto;border-radius:6px;background:#000"
@@ -31,7 +34,7 @@ def render(content: Mapping[str, Any], folder: Path) -> str:
     """The page for the content of render.json; the pictures are read from `folder`."""
     body = _header(content)
     body += "".join(banner("bad", "!", f"{entry['what']}: not made", entry["reason"]) for entry in content["refused"])
-    for kind, heading in (("mode", "3D"), ("turntable", "Turntables"), ("slice", "Slices")):
+    for kind, heading in HEADINGS.items():
         pictures = [picture for picture in content["pictures"] if picture["kind"] == kind]
         if pictures:
             body += section(heading, _gallery(pictures, folder))

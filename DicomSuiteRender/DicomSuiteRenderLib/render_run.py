@@ -6,7 +6,6 @@ import json
 import math
 import os
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
@@ -17,19 +16,21 @@ from DicomSuiteLib.output_file import output_file
 from DicomSuiteLib.progress import ProgressReporter
 from DicomSuiteLib.segments import Segmentation
 from DicomSuiteLib.slice_views import Plane
-from DicomSuiteLib.tasks import CancelToken
+from DicomSuiteLib.tasks import Cancelled, CancelToken
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteLib.write_surface import write_surface
+from DicomSuiteRenderLib.animation_files import write_animation
 from DicomSuiteRenderLib.automatic_window import automatic_window
 from DicomSuiteRenderLib.built_in_modes import built_in_modes
 from DicomSuiteRenderLib.errors import RenderError
 from DicomSuiteRenderLib.grey_transform import GreyTransform
 from DicomSuiteRenderLib.label_masks import read_label_masks
 from DicomSuiteRenderLib.native_plane import NativePlane
-from DicomSuiteRenderLib.render_mode import RenderMode
+from DicomSuiteRenderLib.render_mode import RenderMode, ValueScale
 from DicomSuiteRenderLib.render_options import ALL, MIDDLE, RenderOptions, ThresholdSurface
 from DicomSuiteRenderLib.render_report import render
 from DicomSuiteRenderLib.slice_files import write_slice_pictures
+from DicomSuiteRenderLib.slice_pictures import SliceLook, SlicePictures
 from DicomSuiteRenderLib.surface_export import threshold_surface
 from DicomSuiteRenderLib.table_removal import without_table
 from DicomSuiteRenderLib.technical_metadata import Fact, technical_metadata
@@ -56,9 +57,7 @@ MM3_PER_ML = 1000
 class RenderRun:
     """Makes what `options` ask for; what cannot be made is recorded and does not stop the rest."""
 
-    def __init__(
-        self, volume: Volume, options: RenderOptions, reporter: ProgressReporter, token: CancelToken
-    ) -> None:
+    def __init__(self, volume: Volume, options: RenderOptions, reporter: ProgressReporter, token: CancelToken) -> None:
         self._volume, self._reporter, self._token = volume, reporter, token
         self._options = options if options.asks_for_anything else _with_defaults(options, volume.modality)
         self._done = self._total = 0
@@ -87,6 +86,8 @@ class RenderRun:
         self._token.raise_if_cancelled()
         try:
             work()
+        except Cancelled:
+            raise
         except DicomSuiteError as error:  # told in the result: what can be made is made
             self._refused.append({"what": what, "reason": self._words(error)})
 
@@ -96,11 +97,13 @@ class RenderRun:
         self._reporter.update(self._done, self._total)
 
     def _words(self, error: DicomSuiteError) -> str:
-        """What went wrong, with files by their names alone: folders are often called after patients."""
+        """What went wrong, without the names of sources and folders: they are often called after patients."""
         words = str(error)
-        for folder in {self._options.folder, *(file.parent for file in self._volume.files)}:
-            words = words.replace(os.path.join(folder, ""), "") if folder.name else words
-        return words
+        if self._options.labels is not None:
+            words = words.replace(str(self._options.labels), "The label map")
+        for file in self._volume.files:
+            words = words.replace(str(file), "A file of the volume")
+        return words.replace(os.path.join(self._options.folder, ""), "")
 
     def _write(self, name: str, text: str) -> None:
         with output_file(self._options.folder / name) as partial:
@@ -154,20 +157,23 @@ class RenderRun:
         self, plane: Plane, numbers: Sequence[int], grey: GreyTransform, masks: Segmentation | None
     ) -> None:
         options = self._options
-        names = write_slice_pictures(
-            self._volume,
-            {plane: numbers},
-            options.folder / SLICES_FOLDER,
-            grey,
-            options.picture_format,
-            scale=options.pixel_size,
-            letters=options.is_annotated,
-            scale_bar=options.is_annotated,
-            masks=masks,
-        )
-        with closing(names):
-            for number, name in zip(numbers, names, strict=True):
-                self._add_picture("slice", f"{SLICES_FOLDER}/{name}", f"{plane.name.capitalize()} {number}")
+        folder = options.folder / SLICES_FOLDER
+        look: SliceLook = {
+            "scale": options.pixel_size,
+            "letters": options.is_annotated,
+            "scale_bar": options.is_annotated,
+            "masks": masks,
+        }
+        names = write_slice_pictures(self._volume, {plane: numbers}, folder, grey, options.picture_format, **look)
+        for number, name in zip(numbers, names, strict=True):
+            self._add_picture("slice", f"{SLICES_FOLDER}/{name}", f"{plane.name.capitalize()} {number}")
+        if options.has_sweeps:  # drawn once more for every format, which costs less than to keep them all
+            pictures = SlicePictures(self._volume, plane, grey, **look)
+            for kind in options.sweep_formats:
+                drawn = map(pictures.picture, numbers)
+                (path,) = write_animation(drawn, folder, f"{plane.name.lower()}-sweep", kind)
+                words = f"{plane.name.capitalize()}, slice by slice"
+                self._list_picture("sweep", f"{SLICES_FOLDER}/{path.name}", words)
 
     @cached_property
     def _masks(self) -> Segmentation | None:
@@ -187,19 +193,23 @@ class RenderRun:
 
     # 3D
 
+    @cached_property
+    def _mode_window(self) -> WindowLevel:
+        """A VOI LUT is no window, so that modes cannot be relative to it."""
+        return self._grey if isinstance(self._grey, WindowLevel) else automatic_window(self._volume)
+
     def _write_modes(self) -> None:
         options = self._options
         if not options.modes:
             return
-        window = self._grey if isinstance(self._grey, WindowLevel) else automatic_window(self._volume)
-        with ModePictures(self._volume, options.size, window, options.is_transparent) as pictures:
+        with ModePictures(self._volume, options.size, options.is_transparent) as pictures:
             for mode in options.modes:
                 wanted = replace(mode, removes_table=True) if options.removes_table else mode
                 self._attempt(mode.name, partial(self._write_mode, pictures, wanted))
 
     def _write_mode(self, pictures: ModePictures, mode: RenderMode) -> None:
         options = self._options
-        notes = pictures.show(mode)
+        notes = pictures.show(mode, None if mode.scale is ValueScale.NATIVE else self._mode_window)
         name = f"{mode.key}.png"
         pictures.write(options.folder / name)
         self._add_picture("mode", name, mode.name, notes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from DicomSuiteLib.closed_surface import Surface, closed_surface
 from DicomSuiteLib.segments import Segment
 from DicomSuiteLib.volumes import Volume
@@ -26,5 +28,6 @@ def threshold_surface(volume: Volume, low: float, high: float, box: MeasuredBox 
     if box is not None:
         mask &= inside_box(volume.grid, box)
     if not mask.any():
-        raise RenderError(f"No voxel lies between {low:g} and {high:g}; choose other values, or a larger box.")
+        values = f"between {low:g} and {high:g}" if high < math.inf else f"at or above {low:g}"
+        raise RenderError(f"No voxel lies {values}; choose other values, or a larger box.")
     return closed_surface(Segment.from_mask("", (1.0, 1.0, 1.0), 1, mask), volume.grid)

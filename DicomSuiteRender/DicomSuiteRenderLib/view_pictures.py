@@ -30,7 +30,6 @@ class ModePictures:
     ----------
     volume : to show
     size : (width, height) of the pictures, pixels
-    window : for modes whose values are relative to one
     is_transparent : whether pictures are without a background, where their format can hold that
 
     Raises
@@ -41,8 +40,8 @@ class ModePictures:
         If the computer has no OpenGL, not even in software.
     """
 
-    def __init__(self, volume: Volume, size: tuple[int, int], window: WindowLevel, is_transparent: bool) -> None:
-        self._window, self._is_transparent = window, is_transparent
+    def __init__(self, volume: Volume, size: tuple[int, int], is_transparent: bool) -> None:
+        self._is_transparent = is_transparent
         self._view = View3D(size)  # first, because it may fail
         self._node = node_of_volume(volume, NODE_NAME)
 
@@ -56,9 +55,9 @@ class ModePictures:
         remove_volume_node(self._node)
         remove_orphans()
 
-    def show(self, mode: RenderMode) -> tuple[str, ...]:
-        """Apply a mode; returns its notices. Errors as for `apply_mode`."""
-        return apply_mode(mode, self._node, self._view.node, window=self._window)
+    def show(self, mode: RenderMode, window: WindowLevel | None) -> tuple[str, ...]:
+        """Apply a mode, `window` to what is relative to one; returns its notices. Errors as for `apply_mode`."""
+        return apply_mode(mode, self._node, self._view.node, window=window)
 
     def write(self, path: Path) -> None:
         """Write what is shown as a PNG. Errors as for `write_picture_file`."""

@@ -36,8 +36,7 @@ def crop_volume(volume_node: Any, view_node: Any, roi_node: Any) -> None:
 
 def property_node(volume_node: Any, view_node: Any) -> Any:
     """The vtkMRMLVolumePropertyNode that holds the look of a volume in a view; also there for surfaces alone."""
-    name = f"{volume_node.GetName()} look"
-    return own_node("vtkMRMLVolumePropertyNode", name, Role.VOLUME_PROPERTY, volume_node, view_node)
+    return own_node("vtkMRMLVolumePropertyNode", "Look of a volume", Role.VOLUME_PROPERTY, volume_node, view_node)
 
 
 def visible_display(volume_node: Any, view_node: Any) -> Any:

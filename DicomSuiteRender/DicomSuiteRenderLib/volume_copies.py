@@ -18,6 +18,9 @@ _NOTICE = "DicomSuiteRender.Notice"
 _SESSION = uuid.uuid4().hex
 """VTK's times of modification mean nothing in another process."""
 
+_COPY = "Volume to render"
+"""The name of every copy: that of the volume may tell who it is of."""
+
 
 def volume_state(volume_node: Any, volume: Volume) -> str:
     """Names what a volume is now: another name once its voxels or its place have changed."""
@@ -50,7 +53,7 @@ def _new_copy(role: Role, content: str, volume_node: Any, volume: Volume, notice
     import vtk
     from vtk.util.numpy_support import numpy_to_vtk
 
-    node = new_own_node("vtkMRMLScalarVolumeNode", f"{volume_node.GetName()} (to render)", role, volume_node, None)
+    node = new_own_node("vtkMRMLScalarVolumeNode", _COPY, role, volume_node, None)
     node.SetSaveWithScene(False)
     image = vtk.vtkImageData()
     image.SetDimensions(volume.grid.size)

@@ -17,6 +17,10 @@ from application import slicer
 from DicomSuiteLib import cli
 from DicomSuiteLib.demo_command import count_strings
 from DicomSuiteLib.synthetic_study import write_synthetic_study
+from DicomSuiteLib.tasks import Cancelled
+from DicomSuiteRenderLib import render_run
+from DicomSuiteRenderLib.built_in_modes import built_in_modes
+from DicomSuiteRenderLib.mode_files import MODE_FORMAT, own_mode
 from mesh_checks import is_closed_and_oriented
 
 SIZE = (40, 36, 24)
@@ -94,6 +98,22 @@ def test_slices_are_the_voxels_one_by_one(finished, tmp_path):
     assert np.array_equal(pixels, np.where(values()[10] > 0, 255, 0))
 
 
+def test_sweep_runs_through_the_slices_of_each_plane(tmp_path):
+    words = ("--slices", "axial:4,8,12", "coronal:all", "--sweep", "--animation", "gif,webp", "--plain", "--report")
+    code, content = render(nrrd_of(tmp_path, values()), tmp_path / "out", *words)
+    assert code == 0
+    sweeps = {picture["file"]: picture for picture in content["pictures"] if picture["kind"] == "sweep"}
+    assert set(sweeps) == {f"slices/{plane}-sweep.{kind}" for plane in ("axial", "coronal") for kind in ("gif", "webp")}
+    with Image.open(tmp_path / "out" / "slices" / "axial-sweep.gif") as film:
+        assert film.n_frames == 3
+        film.seek(1)
+        assert np.array_equal(np.asarray(film.convert("L")) > 128, np.asarray(shown(tmp_path, "axial_008")) > 128)
+
+
+def shown(tmp_path: Path, name: str) -> Image.Image:
+    return Image.open(tmp_path / "out" / "slices" / f"{name}.png")
+
+
 def test_surfaces_are_closed_and_hold_the_volume_of_their_voxels(finished):
     out, _, content = finished
     stl, ply = content["surfaces"]
@@ -123,6 +143,49 @@ def test_what_cannot_be_made_is_named_and_the_rest_is_made(tmp_path):
     assert [entry["what"] for entry in content["refused"]] == ["axial slices", "STL of 5000"]
     assert "0 to 23" in content["refused"][0]["reason"]
     assert {picture["file"] for picture in content["pictures"]} == {"slices/coronal_003.png", "mip.png"}
+
+
+def test_what_is_asked_for_twice_is_made_once_and_near_values_have_files_of_their_own(tmp_path):
+    volume = nrrd_of(tmp_path, values().astype(np.float64))
+    words = ("--stl", "123.4567", "--stl", "123.4568", "--stl", "123.4568", "--mode", "mip", "--mode", "mip", *SMALL)
+    _, content = render(volume, tmp_path / "out", *words)
+    assert content["files"] == ["mip.png", "surface-123.4567.stl", "surface-123.4568.stl"]
+
+
+def test_two_modes_of_one_name_are_refused(tmp_path, capsys):
+    mip, minip = (mode for mode in built_in_modes() if mode.key in ("mip", "minip"))
+    for number, mode in enumerate((mip, minip)):
+        MODE_FORMAT.write(own_mode("Mine", mode), tmp_path / f"{number}.json")
+    words = ("--mode", str(tmp_path / "0.json"), "--mode", str(tmp_path / "1.json"))
+    assert render(nrrd_of(tmp_path, values()), tmp_path / "out", *words) == (2, None)
+    assert "called 'Mine'" in capsys.readouterr().err
+
+
+def test_modes_in_units_of_the_volume_do_without_a_window(tmp_path):
+    volume = nrrd_of(tmp_path, values())
+    words = ("--window", "dicom", "--mode", "bone-surface", "--mode", "mip", *SMALL)
+    code, content = render(volume, tmp_path / "out", *words)
+    assert code == 3
+    assert [entry["what"] for entry in content["refused"]] == ["Maximum intensity (MIP)"]
+    assert content["files"] == ["bone-surface.png"]
+
+
+def test_stop_in_the_last_thing_to_do_ends_the_run(tmp_path, monkeypatch):
+    def written_until_stopped(*args):
+        raise Cancelled("stopped on request")
+
+    monkeypatch.setattr(render_run, "write_surface", written_until_stopped)
+    assert render(nrrd_of(tmp_path, values()), tmp_path / "out", "--stl", "500") == (130, None)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_reasons_do_not_tell_what_sources_are_called(tmp_path):
+    folder = tmp_path / "DOE^JANE"
+    folder.mkdir()
+    volume = nrrd_of(folder, values())
+    labels = nrrd_of(folder, np.ones((3, 3, 3), np.uint8), "Doe Jane.nrrd")
+    _, content = render(volume, tmp_path / "out", "--slices", "axial:1", "--labels", str(labels))
+    assert content["refused"][0]["reason"].startswith("The label map does not lie on")
 
 
 def test_nothing_of_the_patient_is_in_names_pixels_or_metadata(tmp_path, capsys):
@@ -204,9 +267,13 @@ def test_table_is_removed_where_asked_for_and_refused_where_it_cannot_be(tmp_pat
         (["--size", "90000x10"], "WIDTHxHEIGHT"),
         (["--turntable", "-1"], "up to 360"),
         (["--animation", "avi"], "list of png, gif, webp, mp4"),
+        (["--sweep"], "name slices with --slices"),
+        (["--sweep", "--slices", "axial:all", "--animation", "png"], "as gif, webp or mp4"),
         (["--stl", "high"], "LOW or LOW:HIGH"),
         (["--stl", "5:1"], "LOW or LOW:HIGH"),
         (["--scale", "0"], "above 0 in mm"),
+        (["--turntable", "4", "--slices", "axial:1"], "name one with --mode"),
+        (["--labels", "labels.nrrd", "--mode", "mip"], "name some with --slices"),
     ],
 )
 def test_options_that_cannot_be_meant_are_refused_before_anything_is_written(tmp_path, capsys, options, words):

@@ -22,8 +22,10 @@ from DicomSuiteRenderLib.mode_dump import mode_dump
 from DicomSuiteRenderLib.mode_files import mode_folder, own_mode
 from DicomSuiteRenderLib.mode_surfaces import visible_surfaces
 from DicomSuiteRenderLib.own_nodes import is_own
+from DicomSuiteRenderLib.render_mode import Technique
 from panel_places import database_of, private_places
 from saved_scenes import saved_and_loaded
+from scene_panels import slice_composite
 from view_phantoms import ball_node
 
 TIMEOUT_S = 60
@@ -193,6 +195,29 @@ def test_ticks_for_table_and_crop_box_show_the_same_mode_again(widget, ball) -> 
     assert not widget.ui.removeTableBox.checked
 
 
+def test_only_the_volume_that_the_view_shows_has_a_marked_mode(widget, ball) -> None:
+    click(widget, "mip")
+    other = ball_node()
+    widget._parameterNode.volume = other
+    click(widget, "minip")
+    widget._parameterNode.volume = ball
+    settle(widget)
+    assert not any(button.checked for button in widget.panel.modes.buttons.values())
+    assert widget._parameterNode.mode == ""
+    click(widget, "mip")
+    assert dump(widget)["volume"]["look"]["technique"] is Technique.MAXIMUM
+
+
+def test_volume_that_the_user_picks_is_shown_in_the_slices_and_has_no_message_of_another(widget, ball) -> None:
+    composite = slice_composite()
+    other = ball_node()
+    widget.panel.display.say("The table was not removed.")
+    widget.ui.volumeBox.setCurrentNode(other)
+    widget.ui.volumeBox.nodeActivated.emit(other)
+    assert widget._parameterNode.volume is other and not message(widget)
+    assert composite.GetBackgroundVolumeID() == other.GetID()
+
+
 def test_modes_relative_to_the_window_follow_it(widget, ball) -> None:
     click(widget, "mip")
     display = ball.GetScalarVolumeDisplayNode()
@@ -278,6 +303,7 @@ def test_single_images_and_colours_are_refused_with_the_reason(
     waitUntil(lambda: reason in widget.ui.noticeLabel.text)
     button = widget.panel.modes.buttons["mip"]
     assert not button.enabled and reason in button.toolTip
+    assert not widget.ui.cropBox.enabled and reason in widget.ui.cropBox.toolTip
     assert not widget.panel.export.exportButton.enabled
 
 
@@ -313,6 +339,16 @@ def test_export_writes_complete_files_without_a_name_of_the_patient(widget, ball
     assert boundary_edges(files["surface-1-Bone.stl"]) == 0
     assert not [path for path in files.values() if "Doe" in path.name or b"Doe" in path.read_bytes()]
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_slices_of_every_plane_become_one_animation_each(widget, ball, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    look = {"slicePlane": SlicePlanes.ALL, "sliceFormat": SliceFormat.WEBP}
+    said = export(widget, folder, exportSlices=True, exportReport=True, **look)
+    files = written(folder)
+    assert set(files) == {"axial-sweep.webp", "coronal-sweep.webp", "sagittal-sweep.webp", "report.html"}, said
+    with Image.open(files["coronal-sweep.webp"]) as film:
+        assert film.n_frames == 64
 
 
 def test_cancelled_export_leaves_nothing_and_an_unwritable_folder_says_so(widget, ball, tmp_path: Path) -> None:

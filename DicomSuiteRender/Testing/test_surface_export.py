@@ -92,7 +92,7 @@ def test_voxels_that_are_no_numbers_are_outside() -> None:
 
 def test_empty_range_and_box_beside_the_volume_are_refused() -> None:
     volume = noisy(placed_volumes()["upright"])
-    with pytest.raises(RenderError, match="between 5000 and inf"):
+    with pytest.raises(RenderError, match="at or above 5000"):
         threshold_surface(volume, 5000, np.inf)
     with pytest.raises(RenderError, match="larger box"):
         threshold_surface(volume, -50, np.inf, MeasuredBox((900.0, 0.0, 0.0), np.eye(3), (10.0, 10.0, 10.0)))

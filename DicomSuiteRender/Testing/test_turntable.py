@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 
 from application import slicer
 from DicomSuiteRenderLib.errors import RenderError
-from DicomSuiteRenderLib.offscreen_views import SliceView2D, View3D
-from DicomSuiteRenderLib.slice_sweep import slice_sweep
+from DicomSuiteRenderLib.offscreen_views import View3D
 from DicomSuiteRenderLib.turntable import turntable
 from DicomSuiteRenderLib.window_picture import Picture
-from view_phantoms import SIDE, ball_node, look_from_anterior, show_in_3d
+from view_phantoms import ball_node, look_from_anterior, show_in_3d
 
 SIZE = (120, 100)
 coordinates = st.floats(-300, 300)
@@ -109,47 +108,15 @@ def test_nose_of_the_ball_goes_round() -> None:
 def test_scene_that_is_closed_in_the_middle_ends_the_pictures_in_words() -> None:
     ball = ball_node()
     show_in_3d(ball)
-    with View3D(SIZE) as view, SliceView2D(SIZE) as slices:
-        slices.show(ball, "Axial")
-        turning, sweeping = turntable(view, 4), slice_sweep(slices)
-        next(turning), next(sweeping)
+    with View3D(SIZE) as view:
+        turning = turntable(view, 4)
+        next(turning)
         slicer.mrmlScene.Clear(0)
-        for pictures in (turning, sweeping):
-            with pytest.raises(RenderError, match="view is closed"):
-                next(pictures)
+        with pytest.raises(RenderError, match="view is closed"):
+            next(turning)
 
 
 @pytest.mark.parametrize("frames", [0, -3])
 def test_turntable_without_a_picture_is_refused_at_once(frames: int) -> None:
     with pytest.raises(RenderError, match="at least 1 picture"):
         turntable(WatchedView((0, 1, 0), (0, 0, 0)), frames)
-
-
-@pytest.mark.parametrize("orientation", ["Axial", "Sagittal", "Coronal"])
-def test_sweep_shows_every_slice_once_and_comes_back(orientation: str) -> None:
-    with SliceView2D((SIDE, SIDE)) as view:
-        view.show(ball_node(), orientation)
-        before = view.logic.GetSliceOffset()
-        areas = [int((picture[..., 0] > 0).sum()) for picture in slice_sweep(view)]
-        assert view.logic.GetSliceOffset() == before
-    assert len(areas) == SIDE
-    assert areas[0] == areas[-1] == 0
-    if orientation == "Axial":
-        assert areas == areas[::-1]
-    assert max(areas) > 1000
-
-
-def test_sweep_of_fewer_pictures_goes_from_end_to_end() -> None:
-    with SliceView2D((SIDE, SIDE)) as view:
-        view.show(ball_node(), "Axial")
-        offsets = []
-        for _ in slice_sweep(view, 5):
-            offsets.append(view.logic.GetSliceOffset())
-        assert np.allclose(offsets, np.linspace(-31.5, 31.5, 5))
-        with pytest.raises(RenderError, match="at least 1 picture"):
-            slice_sweep(view, 0)
-
-
-def test_sweep_without_a_volume_is_refused() -> None:
-    with SliceView2D((SIDE, SIDE)) as view, pytest.raises(RenderError, match="shows no volume"):
-        slice_sweep(view)
