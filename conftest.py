@@ -10,7 +10,14 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent
-FOLDERS = ("Testing", "DicomSuite", "DicomSuiteAnonymize", "DicomSuiteRTOverlay", "DicomSuiteRender")
+FOLDERS = (
+    "Testing",
+    "DicomSuite",
+    "DicomSuiteAnonymize",
+    "DicomSuiteRTOverlay",
+    "DicomSuiteRender",
+    "DicomSuiteSuperRes",
+)
 SOURCES = [str(ROOT / folder) for folder in FOLDERS]
 
 # pytest's own `pythonpath` reaches this process only; a child would import an installed copy instead.

@@ -1,0 +1,1 @@
+"""Super-resolution of MRI: models and their training, inference, preprocessing, comparison."""
