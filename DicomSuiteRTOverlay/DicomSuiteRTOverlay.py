@@ -16,8 +16,7 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleTest,
 )
 
-from DicomSuiteGui.loaded_series import isLabelmap, volumeOfSeries
-from DicomSuiteGui.module_widget import ModuleWidget
+from DicomSuiteGui.volume_module_widget import VolumeModuleWidget
 
 
 class DicomSuiteRTOverlay(ScriptedLoadableModule):
@@ -58,7 +57,7 @@ class DicomSuiteRTOverlayParameterNode:
     exportPly: bool = False
 
 
-class DicomSuiteRTOverlayWidget(ModuleWidget):
+class DicomSuiteRTOverlayWidget(VolumeModuleWidget):
     """The module's panel. For example: `slicer.util.getModuleWidget("DicomSuiteRTOverlay").useSeries(uids)`."""
 
     def makeLogic(self):
@@ -101,22 +100,9 @@ class DicomSuiteRTOverlayWidget(ModuleWidget):
         if not caller.IsClosing() and not caller.IsImporting():
             self.panel.sceneChanged()
 
-    def initializeParameterNode(self):
-        """Use the scene's parameter node, and the first volume where none is chosen."""
-        super().initializeParameterNode()
-        if self._parameterNode.volume is None:
-            volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
-            first = next((node for node in volumes if not isLabelmap(node)), None)
-            if first is not None:
-                self._parameterNode.volume = first
-
     def useSeries(self, seriesInstanceUIDs):
         """Choose the volume that was loaded from one of these series, and tick the masks among them."""
-        if self._parameterNode is None:
-            self.initializeParameterNode()
-        volume = volumeOfSeries(seriesInstanceUIDs)
-        if volume is not None:
-            self._parameterNode.volume = volume
+        self.useVolumeOf(seriesInstanceUIDs)
         self.panel.masks.useSeries(seriesInstanceUIDs)
 
 

@@ -16,8 +16,7 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleTest,
 )
 
-from DicomSuiteGui.loaded_series import isLabelmap, volumeOfSeries
-from DicomSuiteGui.module_widget import ModuleWidget
+from DicomSuiteGui.volume_module_widget import VolumeModuleWidget
 from DicomSuiteRenderGui.export_choices import SliceFormat, SlicePlanes, SurfaceFormat, TurntableFormat
 
 _PICTURE_EDGES = WithinRange(64, 8192)
@@ -91,7 +90,7 @@ class DicomSuiteRenderParameterNode:
                 self.parameterNode.AddNodeReferenceID("compared", volume.GetID())
 
 
-class DicomSuiteRenderWidget(ModuleWidget):
+class DicomSuiteRenderWidget(VolumeModuleWidget):
     """The module's panel. For example: `slicer.util.getModuleWidget("DicomSuiteRender").useSeries(uids)`."""
 
     def makeLogic(self):
@@ -109,22 +108,9 @@ class DicomSuiteRenderWidget(ModuleWidget):
         super().onSceneStartClose(caller, event)
         self.panel.sceneCloses()
 
-    def initializeParameterNode(self):
-        """Use the scene's parameter node, and the first volume where none is chosen."""
-        super().initializeParameterNode()
-        if self._parameterNode.volume is None:
-            volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
-            first = next((node for node in volumes if not isLabelmap(node)), None)
-            if first is not None:
-                self._parameterNode.volume = first
-
     def useSeries(self, seriesInstanceUIDs):
         """Choose the volume that was loaded from one of these series, and show it."""
-        if self._parameterNode is None:
-            self.initializeParameterNode()
-        volume = volumeOfSeries(seriesInstanceUIDs)
-        if volume is not None:
-            self._parameterNode.volume = volume
+        if self.useVolumeOf(seriesInstanceUIDs):
             self.panel.showVolume()
 
 

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
-from application import moduleWidget, screenshot, waitUntil
+from application import moduleWidget, waitUntil
 from DicomSuiteAnonymizeLib.profile import SEVENTEEN_ATTRIBUTES
 from DicomSuiteAnonymizeLib.steps import Action
-from DicomSuiteGui.job_runner import closeRunner
-from DicomSuiteLib.synthetic_study import write_synthetic_study
-from panel_places import database_of
+from panel_screenshots import study_in_database, write_pictures
 
-WIDTHS = (350, 600)
-PALETTES = ("light", "dark")
 TIMEOUT_S = 60
 
 
 def take(pictures: Path) -> None:
     """Write anonymize-350-light.png and its like into `pictures`."""
-    with tempfile.TemporaryDirectory() as folder:
-        study = write_synthetic_study(Path(folder, "study"))
-        with database_of(Path(folder, "database"), study.folder):
-            widget = _afterAnExport()
-            for width in WIDTHS:
-                for palette in PALETTES:
-                    screenshot(widget.parent, pictures / f"anonymize-{width}-{palette}.png", width, palette)
-            closeRunner()
+    with study_in_database():
+        write_pictures(_afterAnExport(), pictures, "anonymize")
 
 
 def _afterAnExport():
@@ -43,7 +32,7 @@ def _afterAnExport():
     panel.preview.previewButton.click()
     shown = panel.preview.countsTree, panel.preview.filesTree
     waitUntil(lambda: all(tree.topLevelItemCount for tree in shown), TIMEOUT_S)
-    panel.export.exportButton.click()
+    panel.export.frame.exportButton.click()
     waitUntil(lambda: panel.export.isBusy)
     waitUntil(lambda: not panel.export.isBusy, TIMEOUT_S)
     return widget

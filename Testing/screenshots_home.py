@@ -11,16 +11,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
-from application import ROOT, cleanup, loadModule, moduleWidget, processEvents, screenshot, waitUntil
+from application import ROOT, cleanup, loadModule, moduleWidget, processEvents, waitUntil
 from DicomSuiteGui.job_runner import closeRunner, runner
 from DicomSuiteLib.job_store import JobStore
 from DicomSuiteLib.jobs import CANCELLED_BY_USER, JobRequest
 from DicomSuiteLib.private_folder import private_folder
 from DicomSuiteLib.synthetic_study import write_synthetic_study
 from DicomSuiteLib.tasks import State
+from panel_screenshots import write_pictures
 
 PATIENTS = 5
-SIZES = ((350, "light"), (350, "dark"), (600, "light"), (600, "dark"))
 
 
 def take(folder: Path) -> list[Path]:
@@ -36,15 +36,11 @@ def take(folder: Path) -> list[Path]:
             refused = next(job for job in runner().jobs() if job.result)
             widget.panel.jobs.select(refused.id)
             processEvents(0.5)
-            return [_picture(widget, folder, width, palette) for width, palette in SIZES]
+            return write_pictures(widget, folder, "home")
         finally:
             cleanup(widget)
             closeRunner()
             elsewhere()
-
-
-def _picture(widget: object, folder: Path, width: int, palette: str) -> Path:
-    return screenshot(widget.parent, folder / f"home-{width}-{palette}.png", width, palette)
 
 
 @contextmanager

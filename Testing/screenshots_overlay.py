@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import SimpleITK as sitk
 
-from application import moduleWidget, screenshot, slicer, waitUntil
-from DicomSuiteGui.job_runner import closeRunner
-from DicomSuiteLib.synthetic_study import SyntheticStudy, write_synthetic_study
-from panel_places import database_of
+from application import moduleWidget, waitUntil
+from DicomSuiteLib.synthetic_study import SyntheticStudy
+from panel_screenshots import study_in_database, use_ct, write_pictures
 
-WIDTHS = (350, 600)
-PALETTES = ("light", "dark")
 TIMEOUT_S = 120
 
 
 def take(pictures: Path) -> None:
     """Write overlay-350-light.png and its like into `pictures`."""
-    with tempfile.TemporaryDirectory() as folder:
-        study = write_synthetic_study(Path(folder, "study"))
-        with database_of(Path(folder, "database"), study.folder):
-            widget = _withMasks(study)
-            for width in WIDTHS:
-                for palette in PALETTES:
-                    screenshot(widget.parent, pictures / f"overlay-{width}-{palette}.png", width, palette)
-            widget.panel.activity.cleanup()
-            slicer.mrmlScene.Clear(0)
-            closeRunner()
+    with study_in_database() as study:
+        widget = _withMasks(study)
+        write_pictures(widget, pictures, "overlay")
+        widget.panel.activity.cleanup()
 
 
 def _withMasks(study: SyntheticStudy):
-    from DICOMLib import DICOMUtils
-
     widget = moduleWidget("DicomSuiteRTOverlay")
-    database = slicer.dicomDatabase
-    series = DICOMUtils.allSeriesUIDsInDatabase(database)
-    DICOMUtils.loadSeriesByUID([uid for uid in series if database.fieldForSeries("Modality", uid) == "CT"])
-    widget.useSeries(series)
+    use_ct(widget)
     widget.panel.masks.addFiles([str(_without_place(study))])
     _press(widget, widget.ui.placeButton)
     _press(widget, widget.panel.measures.measureButton)

@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 MODULES = read_extension(ROOT).folders
 HOME = "DicomSuite"
 """The module whose library and panels the others share."""
+TORCH_FILES = "torch_"
+"""How the names of files begin that define networks or compute with them: they may import torch at file scope, and
+are themselves imported by functions only, so that the module opens where torch is missing."""
 
 
 class Room(Enum):

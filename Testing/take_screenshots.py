@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 TESTING = Path(__file__).resolve().parent
-for module in ("DicomSuiteRender", "DicomSuiteRTOverlay", "DicomSuiteAnonymize", "DicomSuite", "Testing"):
+MODULES = ("DicomSuiteSuperRes", "DicomSuiteRender", "DicomSuiteRTOverlay", "DicomSuiteAnonymize", "DicomSuite")
+for module in (*MODULES, "Testing"):
     sys.path.insert(0, str(TESTING.parent / module))
 
 
@@ -20,12 +21,14 @@ def main() -> None:
         import screenshots_home
         import screenshots_overlay
         import screenshots_render
+        import screenshots_superres
 
         pictures = TESTING.parent / "Resources" / "Pictures"
         screenshots_home.take(pictures)
         screenshots_anonymize.take(pictures)
         screenshots_overlay.take(pictures)
         screenshots_render.take(pictures)
+        screenshots_superres.take(pictures)
 
 
 if __name__ == "__main__":

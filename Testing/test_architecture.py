@@ -8,6 +8,7 @@ import pytest
 
 from source_files import (
     MODULES,
+    TORCH_FILES,
     Room,
     Source,
     dotted_names,
@@ -26,9 +27,6 @@ LONGEST = {Room.MODULE: 250, Room.GUI: 400, Room.LIBRARY: 400}
 
 PLAIN = {*sys.stdlib_module_names, "SimpleITK", "numpy", "pydicom", "scipy", "slicer", "vtk"}
 """What any file may import at file scope; everything else waits until a function needs it."""
-TORCH_FILES = "torch_"
-"""How the names of files begin that define networks or compute with them: they may import torch at file scope, and
-are themselves imported by functions only, so that the module opens where torch is missing."""
 APPLICATION = {"ctk", "qt"}
 NETWORK = {"ftplib", "http", "requests", "smtplib", "socket", "socketserver", "ssl", "urllib", "xmlrpc"}
 INSTALLERS = {"ensurepip", "pip_install"}

@@ -17,6 +17,7 @@ import pytest
 from cmake_lists import read_extension
 
 ROOT = Path(__file__).resolve().parents[1]
+TUTORIALS = ("De-identify a study", "Lay masks over a volume", "Make pictures", "Make thin slices from thick ones")
 EXTENSION = read_extension(ROOT)
 INDEX_FILE = ROOT / f"{EXTENSION.name}.json"
 ENTRY = json.loads(INDEX_FILE.read_text(encoding="utf-8"))
@@ -178,7 +179,7 @@ def test_readme_has_a_sentence_for_every_module(module: str) -> None:
 
 
 def test_readme_has_a_tutorial_in_steps_on_data_that_anyone_has() -> None:
-    for purpose in ("De-identify a study", "Lay masks over a volume", "Make pictures"):
+    for purpose in TUTORIALS:
         tutorial = section(f"^{purpose} in Slicer, step by step$")
         assert len(re.findall(r"^\d\. \*\*", tutorial, re.MULTILINE)) >= 4
         assert "demonstration" in tutorial

@@ -6,7 +6,7 @@ import pytest
 
 from application_child import run_in_application
 from DicomSuiteLib.optional_packages import OPTIONAL_PACKAGES
-from source_files import MODULES, ROOT, Room, installed_sources
+from source_files import MODULES, ROOT, TORCH_FILES, Room, installed_sources
 
 HIDDEN = {package.module for package in OPTIONAL_PACKAGES} | {"dask", "pandas", "psutil", "requests"}
 FOLDERS = [ROOT / module for module in MODULES]
@@ -48,7 +48,7 @@ answer({{
 @pytest.fixture(scope="module")
 def opened() -> dict[str, Any]:
     """What a process saw that imported every file and opened every module without any optional package."""
-    names = [source.import_name for source in installed_sources()]
+    names = [source.import_name for source in installed_sources() if not source.path.name.startswith(TORCH_FILES)]
     code = OPEN_EVERYTHING.format(names=names, modules=WITH_WIDGET, hidden=HIDDEN)
     return run_in_application(code, folders=FOLDERS, hidden=HIDDEN)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -209,14 +210,19 @@ class ChildProcess:
 
 
 def remove_unfinished_files(folder: str) -> None:
-    """Remove what DicomSuite had begun to write below `folder`: hidden files that end in ".part"."""
+    """Remove what DicomSuite had begun to write below `folder`: hidden files and folders that end in ".part"."""
     if not folder:
         return
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            if name.startswith(".") and name.endswith(PART_SUFFIX):
-                with contextlib.suppress(OSError):
-                    Path(parent, name).unlink()
+    for parent, folders, names in os.walk(folder):
+        for name in filter(_is_unfinished, names):
+            with contextlib.suppress(OSError):
+                Path(parent, name).unlink()
+        for name in filter(_is_unfinished, folders):
+            shutil.rmtree(Path(parent, name), ignore_errors=True)  # what cannot be removed is still marked as a part
+
+
+def _is_unfinished(name: str) -> bool:
+    return name.startswith(".") and name.endswith(PART_SUFFIX)
 
 
 def _json_object(line: str) -> dict | None:

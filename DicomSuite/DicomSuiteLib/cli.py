@@ -22,6 +22,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("DicomSuiteAnonymizeLib.verify_command", "check a de-identified folder"),
     "overlay": ("DicomSuiteRTOverlayLib.command", "lay segmentation masks over the volume they belong to"),
     "render": ("DicomSuiteRenderLib.command", "make pictures, turntables and surfaces of a volume, without a screen"),
+    "superres": ("DicomSuiteSuperResLib.superres_command", "make thin slices from the thick ones of MRI"),
+    "preprocess": ("DicomSuiteSuperResLib.preprocess_command", "prepare MRI: brain mask, bias field, pairs and more"),
+    "train-superres": ("DicomSuiteSuperResLib.train_command", "train a super-resolution model on MRI of your own"),
     "inspect": ("DicomSuiteLib.inspect_command", "list the series of a folder, or the attributes of a file"),
     "demo": ("DicomSuiteLib.demo_command", "write a synthetic study and show what DicomSuite does with it"),
 }

@@ -18,14 +18,19 @@ if TYPE_CHECKING:
 
     from DicomSuiteLib.synthetic_study import SyntheticStudy
 
-SUMMARY = "write a synthetic study, de-identify and verify it, lay masks over it, make pictures, and say what was done"
+SUMMARY = (
+    "write a synthetic study, de-identify and verify it, lay masks over it, make pictures, super-resolve a drawn head, "
+    "and say what was done"
+)
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_SOME_REFUSED = 3
 
 _MARKER_NAME = "DICOMSUITE-DEMO.txt"
-_REWRITTEN = ("source", "deidentified", "overlay", "pictures")
+_REWRITTEN = ("source", "deidentified", "overlay", "pictures", "head", "superres")
+_DEMO_FACTOR = "4"
+"""Thin slices that make a thick one."""
 _DEMO_MODES = ("skin-and-bone", "ct-mip")
 _MARKER_TEXT = (
     f"Written by 'dicomsuite demo', which deletes {', '.join(_REWRITTEN)} here when it runs again.\n"
@@ -58,6 +63,16 @@ class Demo:
     def pictures(self) -> Path:
         """The folder with pictures of the copy."""
         return self.out / "pictures"
+
+    @property
+    def head(self) -> Path:
+        """The folder with a drawn head, and a pair of fine and coarse volumes made of it."""
+        return self.out / "head"
+
+    @property
+    def superres(self) -> Path:
+        """The folder with what super-resolution made of the coarse volume."""
+        return self.out / "superres"
 
     @property
     def key_file(self) -> Path:
@@ -188,7 +203,42 @@ def _render(demo: Demo) -> int:
     return _run_command("Make pictures of the copy", "render", arguments)
 
 
-STEPS: tuple[Callable[[Demo], int], ...] = (_deidentify, _verify, _search_planted_strings, _overlay, _render)
+def _superres(demo: Demo) -> int:
+    """Make thick slices of a drawn head by `dicomsuite preprocess`, thin ones of them by `dicomsuite superres`."""
+    if demo.study is None:
+        _say("'dicomsuite superres VOLUME --out DIR --report' makes thin slices of your MRI; which one, you know.")
+        return EXIT_DONE
+    if find_spec("torch") is None or find_spec("safetensors") is None:
+        _say("Super-resolution needs PyTorch: pip install '.[superres]', then run the demo again.")
+        return EXIT_DONE
+    pair = demo.head / "pair"
+    code = _run_command(
+        "Make thick slices of a head that is drawn, not anybody's",
+        "preprocess",
+        [str(_drawn_head(demo)), "--out", str(pair), "--pairs", _DEMO_FACTOR, "--noise", "1", "--progress", "none"],
+    )
+    if code != EXIT_DONE:
+        return code
+    fine, coarse = (pair / f"1-head-{kind}.nrrd" for kind in ("high", "low"))
+    return _run_command(
+        "Make them thin again, and measure the result and cubic interpolation against the truth",
+        "superres",
+        [str(coarse), "--out", str(demo.superres), "--compare", str(fine), "--report", "--progress", "none"],
+    )
+
+
+def _drawn_head(demo: Demo) -> Path:
+    from DicomSuiteLib.synthetic_head import synthetic_head
+    from DicomSuiteLib.volume_file import write_volume_nrrd
+
+    head = synthetic_head()
+    demo.head.mkdir()
+    path = demo.head / "head.nrrd"
+    write_volume_nrrd(path, head.voxels, head.grid.nominal_geometry)
+    return path
+
+
+STEPS: tuple[Callable[[Demo], int], ...] = (_deidentify, _verify, _search_planted_strings, _overlay, _render, _superres)
 """What the demo shows, in order; each step says what it does and returns an exit code."""
 
 
@@ -241,6 +291,8 @@ def _say_where_everything_is(demo: Demo) -> None:
     if demo.study is not None:
         places["masks on the images"] = demo.overlay / "report.html"
         places["pictures"] = demo.pictures / "report.html"
+        if demo.superres.is_dir():
+            places["thin slices"] = demo.superres / "report.html"
     for what, path in places.items():
         _say(f"  {what:<21} {path}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,12 @@ HALO = 2
 MARGIN = 7
 """Pixels between text and the edge of its panel."""
 
+LEAST_SIDE = 64
+"""Pixels: on smaller pictures words hide what they are about, and nothing is written."""
+
+LINE_HEIGHT = 18
+"""Pixels from one line to the next."""
+
 SCALE_BARS_MM = (100, 50, 20, 10, 5, 2, 1)
 LONGEST_SCALE_BAR = 120
 """Pixels."""
@@ -34,8 +41,16 @@ PLAIN_LETTERS = {"ß": "ss", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ł":
 ELLIPSIS = "…"
 
 
-def write_orientation(draw: ImageDraw, view: SliceView, left: int) -> None:
-    """Write the letters of the four sides into the panel that begins at `left`, and the plane's place in a corner."""
+def has_room(view: SliceView) -> bool:
+    """Whether anything can be written on a picture of this size."""
+    return min(view.width, view.height) >= LEAST_SIDE
+
+
+def write_orientation(draw: ImageDraw, view: SliceView, left: int = 0, notes: Sequence[str] = ()) -> None:
+    """Write the letters of the four sides into the panel that begins at `left`; in a corner the plane's place, notes.
+
+    The corner is the upper left, below the letter at the top where words would run into it.
+    """
     places = {
         "lm": (left + MARGIN, view.height / 2),
         "rm": (left + view.width - MARGIN, view.height / 2),
@@ -44,7 +59,11 @@ def write_orientation(draw: ImageDraw, view: SliceView, left: int) -> None:
     }
     for letter, (anchor, place) in zip(view.plane.letters, places.items(), strict=True):
         write_on_picture(draw, place, letter, anchor, TEXT)
-    write_on_picture(draw, (left + MARGIN, MARGIN), slice_place(view), "la", FAINT_TEXT)
+    lines = [slice_place(view), *notes]
+    length = max(picture_font().getlength(line) for line in lines)
+    first = 0 if MARGIN + length < view.width / 2 - 2 * MARGIN else 1
+    for number, line in enumerate(lines, start=first):
+        write_on_picture(draw, (left + MARGIN, MARGIN + number * LINE_HEIGHT), line, "la", FAINT_TEXT)
 
 
 def slice_place(view: SliceView) -> str:
@@ -55,13 +74,16 @@ def slice_place(view: SliceView) -> str:
 
 
 def write_scale(draw: ImageDraw, view: SliceView) -> None:
-    """Draw a bar of a round length at the lower right of the first panel."""
-    length = next((mm for mm in SCALE_BARS_MM if mm / view.pixel_size <= LONGEST_SCALE_BAR), SCALE_BARS_MM[-1])
+    """Draw a bar of a round length at the lower right of the first panel; it ends before the letter in the middle."""
+    longest = min(LONGEST_SCALE_BAR, view.width / 2 - 4 * MARGIN)
+    length = next((mm for mm in SCALE_BARS_MM if mm / view.pixel_size <= longest), SCALE_BARS_MM[-1])
     right, bottom = view.width - 2 * MARGIN, view.height - 2 * MARGIN
     left = right - round(length / view.pixel_size)
     draw.rectangle((left - 1, bottom - 2, right + 1, bottom + 2), BACKGROUND)
     draw.rectangle((left, bottom - 1, right, bottom + 1), TEXT)
-    write_on_picture(draw, ((left + right) / 2, bottom - 5), f"{length} mm", "md", FAINT_TEXT)
+    words = f"{length} mm"
+    middle = min((left + right) / 2, view.width - MARGIN - picture_font().getlength(words) / 2)
+    write_on_picture(draw, (middle, bottom - 5), words, "md", FAINT_TEXT)
 
 
 def shortened(text: str, length: float) -> str:

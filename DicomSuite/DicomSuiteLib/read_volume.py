@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from DicomSuiteLib.dicom_volume import read_dicom_volume
 from DicomSuiteLib.geometry import ImageGeometry, Vector3
+from DicomSuiteLib.nifti_length import is_cut_short
 from DicomSuiteLib.picture_stack import is_picture, pictures_in, read_picture_stack
 from DicomSuiteLib.series import Series, find_series
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.volumes import Volume, VolumeError
 
-IMAGE_SUFFIXES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd")
+NIFTI_SUFFIXES = (".nii", ".nii.gz")
+IMAGE_SUFFIXES = (".nrrd", ".nhdr", *NIFTI_SUFFIXES, ".mha", ".mhd")
 """File names that are read through ITK; pictures apart, any other file, and every folder, is taken for DICOM."""
 
 _NO_SPACING = (
@@ -112,6 +114,8 @@ def _read_image(path: Path) -> Volume:
             f"{path} cannot be read as a volume: it is damaged, cut short, or NIfTI with sheared axes; save it as "
             "NRRD, or name another file."
         ) from error
+    if path.name.lower().endswith(NIFTI_SUFFIXES) and is_cut_short(path, image):
+        raise VolumeError(f"{path} is cut short or damaged: it holds fewer voxels than it says; get it again.")
     if image.GetDimension() == 4 and image.GetSize()[3] == 1:
         image = image[:, :, :, 0]
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from DicomSuiteLib.report_style import STYLE
 
@@ -18,6 +19,15 @@ def page(title: str, body: str) -> str:
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
         f"<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
     )
+
+
+def volume_header(title: str, volume: Mapping[str, Any], notes: Iterable[str]) -> str:
+    """The head of a page about a volume, of which `volume` gives modality, size (columns, rows, slices) and notes."""
+    columns, rows, slices = volume["size"]
+    words = f"{volume['modality'] or 'Volume'} of {columns} × {rows} × {slices} voxels"
+    items = "".join(f"<li>{escape(note)}</li>" for note in (*volume["notes"], *notes))
+    listed = f"<ul>{items}</ul>" if items else ""
+    return f"<header><h1>{escape(title)}</h1><p>{escape(words)}</p>{listed}</header>\n"
 
 
 def banner(kind: str, sign: str, headline: str, text: str) -> str:

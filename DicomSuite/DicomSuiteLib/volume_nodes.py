@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from DicomSuiteLib.geometry import LPS_FROM_RAS, RAS_SIGNS, FloatArray, ImageGeometry
+from DicomSuiteLib.node_roles import remove_with_companions
 from DicomSuiteLib.scene import mrml_scene
 from DicomSuiteLib.slice_grid import SliceGrid
-from DicomSuiteLib.slice_transform import MOVES_SLICES, are_slices_in_place, set_slice_transform
+from DicomSuiteLib.slice_transform import MOVES_SLICES, are_slices_in_place, set_slice_transform, slice_transform_of
 from DicomSuiteLib.volumes import Volume, VolumeError
 from DicomSuiteLib.voxel_window import VoxelWindow
 
@@ -70,7 +71,7 @@ def node_of_volume(volume: Volume, name: str) -> Any:
     """
     scene = mrml_scene()
     node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", scene.GenerateUniqueName(name))
-    node.SetAndObserveImageData(_image_data(volume.voxels))
+    node.SetAndObserveImageData(image_data(_as_held(volume.voxels)))
     volume.grid.nominal_geometry.set_on_volume_node(node)
     if not are_slices_in_place(volume.grid.nominal_geometry, volume.grid.positions):
         _move_slices(node, volume.grid)
@@ -101,31 +102,27 @@ def volume_of_node(node: Any) -> Volume:
 
 
 def remove_volume_node(node: Any) -> None:
-    """Take a node that `node_of_volume` made out of the scene, with its display and its slices' transform."""
-    scene = mrml_scene()
-    companions = [node.GetNthDisplayNode(number) for number in range(node.GetNumberOfDisplayNodes())]
-    parent = node.GetParentTransformNode()
-    if parent is not None and parent.GetAttribute(MOVES_SLICES):
-        companions.append(parent)
-    scene.RemoveNode(node)
-    for companion in companions:
-        if scene.IsNodePresent(companion):  # the application has taken some away with the volume
-            scene.RemoveNode(companion)
+    """Take a node that `node_of_volume` made out of the scene, with its companions and its slices' transform."""
+    mover = slice_transform_of(node)
+    remove_with_companions(node)
+    if mover is not None and mrml_scene().IsNodePresent(mover):  # it may have gone with the volume
+        mrml_scene().RemoveNode(mover)
 
 
-def _image_data(voxels: NDArray) -> Any:
+def image_data(voxels: NDArray) -> Any:
+    """A vtkImageData with a copy of voxels (slices, rows, columns), which lies where its indices say."""
     import vtk
     from vtk.util.numpy_support import numpy_to_vtk
 
     image = vtk.vtkImageData()
     image.SetDimensions(voxels.shape[::-1])
-    image.GetPointData().SetScalars(numpy_to_vtk(_as_held(voxels).ravel(), deep=True))
+    image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(voxels).ravel(), deep=True))
     return image
 
 
 def _as_held(voxels: NDArray) -> NDArray:
-    """The voxels in C order, finite, and in a type that views show."""
-    held = np.ascontiguousarray(voxels, _held_type(voxels))
+    """The voxels, finite and in a type that views show."""
+    held = voxels.astype(_held_type(voxels), copy=False)
     return _finite(held) if held.dtype.kind == "f" else held
 
 

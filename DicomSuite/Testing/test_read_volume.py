@@ -130,3 +130,16 @@ def test_decoder_that_slicer_always_has_gives_the_same_stored_values(study, tmp_
     dataset.save_as(tmp_path / "compressed.dcm")
     decoded = _decoded_by_gdcm(tmp_path / "compressed.dcm", NotImplementedError())
     assert np.array_equal(decoded, plain)
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+@pytest.mark.parametrize("share", [0.5, 0.99])
+def test_nifti_file_that_is_cut_short_is_refused_and_not_filled_with_zeros(tmp_path, suffix, share):
+    voxels = np.random.default_rng(1).integers(0, 4000, (20, 30, 40)).astype(np.int16)
+    path = tmp_path / f"volume{suffix}"
+    sitk.WriteImage(sitk.GetImageFromArray(voxels), str(path))
+    assert read_volume(path).grid.shape == voxels.shape
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(VolumeError, match="cut short"):
+        read_volume(path)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
-import ctk
 import qt
 from slicer.i18n import tr as _
 
 from DicomSuiteAnonymizeGui.result_panel import ResultPanel
 from DicomSuiteAnonymizeLib.command_lines import resumed
-from DicomSuiteGui.job_runner import JobRunner, runner
-from DicomSuiteGui.stored_settings import storedSettings
+from DicomSuiteGui.export_frame import ExportFrame
+from DicomSuiteGui.followed_job import FollowedJob
+from DicomSuiteGui.job_runner import runner
+from DicomSuiteGui.new_folder import newFolder
+from DicomSuiteGui.push_buttons import addPushButton
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.jobs import Job, JobRequest
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteLib.tasks import State
 
 KIND = "anonymize"
+_FOLDER_KIND = "deidentified"
 
 
 class ExportPanel:
@@ -30,36 +32,28 @@ class ExportPanel:
 
     def __init__(self) -> None:
         self.requested = Signal()
-        self._jobs: JobRunner | None = None
-        self._job: Job | None = None
+        self._followed = FollowedJob()
+        self._followed.changed.connect(self._show)
+        self._followed.ended.connect(self._onEnded)
         self._reason = self._trouble = ""
         self._importWhenDone = False
-        self._offered = ""
         self.result = ResultPanel()
         self._build()
 
     def enter(self) -> None:
         """Follow the jobs, from now on also while another module is shown; an export that runs already is shown."""
-        self._unfollow()
         self._trouble = ""
         try:
-            self._jobs = runner()
-            self._offerFolder()
+            self._followed.follow()
+            self._followed.adopt(KIND)
+            self.frame.offerFolder()
         except DicomSuiteError as error:
             self._trouble = str(error)
-            self._show()
-            return
-        self._jobs.changed.connect(self._onJobChanged)
-        if self._job is None:
-            live = (job for job in self._jobs.jobs() if job.request.kind == KIND and job.is_live and job.is_own)
-            self._job = next(live, None)
-        else:
-            self._job = self._jobs.job(self._job.id)
         self._show()
 
     def cleanup(self) -> None:
         """Let go of everything that outlives the panel."""
-        self._unfollow()
+        self._followed.stop()
         self.result.cleanup()
 
     def setReason(self, reason: str) -> None:
@@ -69,17 +63,14 @@ class ExportPanel:
 
     def newTarget(self) -> Path:
         """A folder that does not exist yet, in the folder that the user has chosen."""
-        parent = Path(self.folderEdit.currentPath)
-        name = f"deidentified-{datetime.now():%Y%m%d-%H%M%S}"
-        candidates = (parent / (name if number == 1 else f"{name}-{number}") for number in range(1, 1000))
-        return next(path for path in candidates if not path.exists())
+        return newFolder(self.frame.folder, _FOLDER_KIND)
 
     def start(self, request: JobRequest, importWhenDone: bool) -> None:
         """Run an export and show how far it is."""
         self._importWhenDone = importWhenDone
         self.result.clear()
         try:
-            self._job = runner().submit(request)
+            self._followed.start(request)
         except DicomSuiteError as error:
             self.showStatus(str(error))
             return
@@ -88,92 +79,51 @@ class ExportPanel:
     @property
     def job(self) -> Job | None:
         """The export that was started last, as it stands."""
-        return self._job
+        return self._followed.job
 
     @property
     def isBusy(self) -> bool:
         """Whether the export that was started last is still to end."""
-        return self._job is not None and self._job.is_live
+        return self._followed.isBusy
 
     def _build(self) -> None:
+        self.frame = ExportFrame()
+        self.frame.folderChanged.connect(self._show)
+        self.frame.exportAsked.connect(self.requested.emit)
+        self.frame.cancelAsked.connect(self._onCancel)
+        self.frame.cancelButton.toolTip = _("Stop; what is finished stays, and nothing half-written is left")
+        self.resumeButton = addPushButton(self.frame.buttons, _("Resume"), self._onResume)
+        self.resumeButton.toolTip = _("Finish the export where it stopped")
         self.widget = qt.QWidget()
         layout = qt.QVBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
-        form = qt.QFormLayout()
-        self.folderEdit = ctk.ctkPathLineEdit()
-        self.folderEdit.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Writable
-        self.folderEdit.showHistoryButton = False
-        self.folderEdit.toolTip = _("Each export makes a new folder in this one")
-        self.folderEdit.connect("currentPathChanged(QString)", lambda path: self._show())
-        self.folderEdit.connect("validInputChanged(bool)", lambda isValid: self._show())  # it was emptied
-        form.addRow(_("&Into:"), self.folderEdit)
-        row = qt.QHBoxLayout()
-        self.exportButton = qt.QPushButton(_("Export"))
-        self.exportButton.connect("clicked()", self.requested.emit)
-        self.cancelButton = qt.QPushButton(_("Cancel"))
-        self.cancelButton.connect("clicked()", self._onCancel)
-        self.resumeButton = qt.QPushButton(_("Resume"))
-        self.resumeButton.toolTip = _("Finish the export where it stopped")
-        self.resumeButton.connect("clicked()", self._onResume)
-        row.addWidget(self.exportButton, 1)
-        row.addWidget(self.resumeButton)
-        row.addWidget(self.cancelButton)
-        self.progressBar = qt.QProgressBar()
-        self.progressBar.accessibleName = _("Progress of the export")
-        self.statusLabel = qt.QLabel()
-        self.statusLabel.wordWrap = True
-        layout.addLayout(form)
-        layout.addLayout(row)
-        for widget in (self.progressBar, self.statusLabel, self.result.widget):
-            layout.addWidget(widget)
+        layout.addWidget(self.frame.widget)
+        layout.addWidget(self.result.widget)
 
-    def _unfollow(self) -> None:
-        if self._jobs is not None:
-            self._jobs.changed.disconnect(self._onJobChanged)
-            self._jobs = None
-
-    def _offerFolder(self) -> None:
-        """Follow the settings, unless the user has chosen a folder here."""
-        if self.folderEdit.currentPath in ("", self._offered):
-            self._offered = str(storedSettings().output_path())
-            self.folderEdit.currentPath = self._offered
-
-    def _onJobChanged(self, job: Job) -> None:
-        if self._job is None or job.id != self._job.id:
-            return
-        hasEnded = self._job.is_live and not job.is_live
-        self._job = job
-        self._show()
-        if hasEnded and job.state is State.SUCCESS and self._importWhenDone:
+    def _onEnded(self) -> None:
+        if self.job.state is State.SUCCESS and self._importWhenDone:
             self.result.importResult()
 
     def _onCancel(self) -> None:
-        runner().cancel(self._job.id)
-        self.cancelButton.enabled = False
+        self._followed.cancel()
+        self.frame.cancelButton.enabled = False
         self.showStatus(_("Cancelling…"))
 
     def _onResume(self) -> None:
-        request = runner().request(self._job.id)
+        request = runner().request(self.job.id)
         self.start(replace(request, arguments=resumed(request.arguments)), self._importWhenDone)
 
     def _show(self) -> None:
-        job = self._job
-        reason = self._whyNot()
-        self.exportButton.enabled = not reason
-        self.exportButton.toolTip = reason or _("De-identify the selection into a new folder")
-        isLive = self.isBusy
-        self.cancelButton.visible = self.progressBar.visible = isLive
-        self.cancelButton.enabled = isLive
-        self.cancelButton.toolTip = _("Stop; what is finished stays, and nothing half-written is left")
+        job = self.job
+        self.frame.show(self._whyNot(), _("De-identify the selection into a new folder"), isBusy=self.isBusy)
         self.resumeButton.visible = job is not None and job.state in (State.CANCELLED, State.FAILED)
         if job is None:
-            self.statusLabel.visible = False
+            self.showStatus("")
             self.result.clear()
             return
-        self.progressBar.maximum = job.total
-        self.progressBar.value = job.done
+        self.frame.setProgress(job.done, job.total)
         self.showStatus(_statusText(job))
-        if not isLive:
+        if not self.isBusy:
             self.result.show(job)
 
     def _whyNot(self) -> str:
@@ -181,12 +131,11 @@ class ExportPanel:
             return self._trouble or self._reason
         if self.isBusy:
             return _("An export is running.")
-        return "" if self.folderEdit.currentPath else _("Choose a folder for the result.")
+        return self.frame.whyNoFolder
 
     def showStatus(self, text: str) -> None:
         """Say how far the export is, or why there is none; "" for nothing."""
-        self.statusLabel.text = text
-        self.statusLabel.visible = bool(text)
+        self.frame.say(text)
 
 
 def _statusText(job: Job) -> str:

@@ -65,7 +65,7 @@ def use_database(widget, *folders: Path) -> None:
 
 def export(widget) -> Path:
     """Press Export and wait for the end; the folder of the result."""
-    widget.panel.export.exportButton.click()
+    widget.panel.export.frame.exportButton.click()
     waitUntil(lambda: widget.panel.export.isBusy)
     job = waitUntil(lambda: not widget.panel.export.isBusy and widget.panel.export.job, TIMEOUT_S)
     return Path(job.request.output)
@@ -74,7 +74,7 @@ def export(widget) -> Path:
 def under_way(widget):
     """Press Export and wait until files are done; the panel."""
     panel = widget.panel.export
-    panel.exportButton.click()
+    panel.frame.exportButton.click()
     waitUntil(lambda: panel.isBusy and panel.job.done, TIMEOUT_S)
     return panel
 
@@ -135,9 +135,9 @@ def test_cancel_takes_less_than_a_second_and_leaves_no_process_and_no_partial_fi
     write_series(tmp_path / "source", 20_000)
     use_folder(widget, tmp_path / "source")
     panel = under_way(widget)
-    assert not panel.exportButton.enabled and "running" in panel.exportButton.toolTip
+    assert not panel.frame.exportButton.enabled and "running" in panel.frame.exportButton.toolTip
     started = time.monotonic()
-    panel.cancelButton.click()
+    panel.frame.cancelButton.click()
     waitUntil(lambda: not panel.isBusy, TIMEOUT_S)
     assert time.monotonic() - started < PROMPT_S
     assert panel.job.state is State.CANCELLED
@@ -176,7 +176,7 @@ def test_export_that_was_cancelled_can_be_resumed(widget, tmp_path: Path) -> Non
     write_series(tmp_path / "source", 3000)
     use_folder(widget, tmp_path / "source")
     panel = under_way(widget)
-    panel.cancelButton.click()
+    panel.frame.cancelButton.click()
     waitUntil(lambda: not panel.isBusy, TIMEOUT_S)
     assert panel.resumeButton.isVisibleTo(panel.widget)
     panel.resumeButton.click()
@@ -218,7 +218,7 @@ def test_result_is_imported_also_when_the_module_was_left_meanwhile(widget, tmp_
     study = write_synthetic_study(tmp_path / "study")
     use_folder(widget, study.folder)
     widget.ui.outputKindBox.currentIndex = list(OutputKind).index(OutputKind.IMPORT)
-    widget.panel.export.exportButton.click()
+    widget.panel.export.frame.exportButton.click()
     exit_(widget)
     waitUntil(lambda: len(slicer.dicomDatabase.patients()) == 1, TIMEOUT_S)
     enter(widget)
@@ -228,7 +228,7 @@ def test_button_that_is_pressed_twice_starts_one_export(widget, tmp_path: Path) 
     use_database(widget, write_few(tmp_path / "few"))
     before = len(runner().jobs())
     for _ in range(2):
-        widget.panel.export.exportButton.click()
+        widget.panel.export.frame.exportButton.click()
     waitUntil(lambda: widget.panel.export.job and not widget.panel.export.isBusy, TIMEOUT_S)
     assert len(runner().jobs()) == before + 1
 
@@ -238,8 +238,8 @@ def test_value_that_is_still_being_typed_is_exported_or_the_export_says_why_not(
     attributes, panel = widget.panel.attributes, widget.panel.export
     attributes.table.select([(SEVENTEEN_ATTRIBUTES["StudyDate"],)])
     attributes.form.valueEdit.text = "yesterday"
-    panel.exportButton.click()
-    assert not panel.isBusy and "form of VR DA" in panel.statusLabel.text
+    panel.frame.exportButton.click()
+    assert not panel.isBusy and "form of VR DA" in panel.frame.statusLabel.text
     attributes.form.valueEdit.text = "20000101"
     export(widget)
     words = panel.job.request.arguments
@@ -253,7 +253,7 @@ def test_export_of_another_slicer_does_not_stand_in_the_way(widget, tmp_path: Pa
     others.add(JobRequest("anonymize", "In another window", ("anonymize", "in", "out")))
     enter(widget)
     use_folder(widget, write_few(tmp_path / "few"))
-    assert widget.panel.export.exportButton.enabled
+    assert widget.panel.export.frame.exportButton.enabled
     others.close()
 
 

@@ -82,10 +82,10 @@ def type_value(widget, text: str) -> None:
 
 def test_tree_shows_the_database_and_the_table_what_the_files_hold(widget, study) -> None:
     assert [item.text(0).split()[0] for item in tree_items(widget)] == ["CT", "RTSTRUCT", "US"]
-    assert not widget.panel.export.exportButton.enabled
-    assert "Select" in widget.panel.export.exportButton.toolTip
+    assert not widget.panel.export.frame.exportButton.enabled
+    assert "Select" in widget.panel.export.frame.exportButton.toolTip
     select_all(widget)
-    assert widget.panel.export.exportButton.enabled
+    assert widget.panel.export.frame.exportButton.enabled
     assert cell(widget, NAME_PATH, FOUND).split("^")[0] in study.planted
     assert cell(widget, (SEVENTEEN_ATTRIBUTES["InstanceNumber"],), FOUND) == "varies: 40 values"
     assert cell(widget, NAME_PATH, RESULT).startswith("DS-")
@@ -320,13 +320,13 @@ def test_without_a_private_folder_the_module_says_so(widget) -> None:
     shutil.rmtree(folder)
     folder.write_text("in the way")
     enter(widget)
-    assert "must be yours" in widget.panel.export.exportButton.toolTip
-    assert not widget.panel.export.exportButton.enabled
+    assert "must be yours" in widget.panel.export.frame.exportButton.toolTip
+    assert not widget.panel.export.frame.exportButton.enabled
     assert "must be yours" in widget.panel.profileBar.messageLabel.text
     folder.unlink()
     exit_(widget)
     enter(widget)
-    assert "must be yours" not in widget.panel.export.exportButton.toolTip
+    assert "must be yours" not in widget.panel.export.frame.exportButton.toolTip
 
 
 def test_preview_counts_actions_and_compares_the_first_files_without_writing(widget, tmp_path) -> None:
@@ -353,9 +353,9 @@ def test_folder_is_a_source_too(widget, study, tmp_path) -> None:
     source = widget.panel.source
     assert source.folderPage.isVisibleTo(source.widget) and not source.databasePage.isVisibleTo(source.widget)
     source.folderEdit.currentPath = str(tmp_path / "nowhere")
-    assert "does not exist" in widget.panel.export.exportButton.toolTip
+    assert "does not exist" in widget.panel.export.frame.exportButton.toolTip
     source.folderEdit.currentPath = ""
-    assert "Choose a folder first" in widget.panel.export.exportButton.toolTip
+    assert "Choose a folder first" in widget.panel.export.frame.exportButton.toolTip
     source.folderEdit.currentPath = str(study.folder)
     waitUntil(lambda: cell(widget, NAME_PATH, RESULT).startswith("DS-"), TIMEOUT_S)
     assert "cannot be read" in widget.panel.attributes.statusLabel.text  # the NRRD beside the images

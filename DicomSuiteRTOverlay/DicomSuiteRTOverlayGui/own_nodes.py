@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
 
 import slicer
 
-_ROLE = "DicomSuiteRTOverlay.Role"
+from DicomSuiteLib.node_roles import NodeRoles, remove_with_companions, scene_nodes
 
 
 class Role(StrEnum):
@@ -27,59 +27,39 @@ class Role(StrEnum):
     PAIR_MEASURES = "pair-measures"
 
 
+_ROLES = NodeRoles("DicomSuiteRTOverlay.Role", Role)
+
 PASSING = (Role.PREVIEW, Role.TURN)
 """What is there only while the module is shown, and is not saved."""
 
 
 def addOwnNode(className: str, name: str, role: Role) -> Any:
     """A new node in the scene, marked."""
-    node = slicer.mrmlScene.CreateNodeByClass(className)
-    node.UnRegister(None)
-    node.SetName(slicer.mrmlScene.GenerateUniqueName(name))
-    node.SetAttribute(_ROLE, role)
+    node = _ROLES.new_node(className, name, role)
     node.SetSaveWithScene(role not in PASSING)
     return slicer.mrmlScene.AddNode(node)
 
 
 def roleOf(node: Any) -> Role | None:
     """What an own node is for; None for every other node."""
-    value = node.GetAttribute(_ROLE)
-    return Role(value) if value in list(Role) else None
+    return _ROLES.role_of(node)
 
 
 def ownNodes(roles: Collection[Role] = tuple(Role)) -> list[Any]:
     """Own nodes of these roles, in the order of the scene."""
-    return [node for node in _nodes() if roleOf(node) in roles]
+    return _ROLES.nodes(roles)
 
 
 def removeNode(node: Any) -> None:
     """Take a node away with what only serves it; what a transform has moved goes back to what moves the transform."""
-    scene = slicer.mrmlScene
     if node.IsA("vtkMRMLTransformNode"):
-        for other in _nodes():
+        for other in scene_nodes():
             if other.IsA("vtkMRMLTransformableNode") and other.GetTransformNodeID() == node.GetID():
                 other.SetAndObserveTransformNodeID(node.GetTransformNodeID())
-    for companion in _companions(node):
-        scene.RemoveNode(companion)
-    scene.RemoveNode(node)
+    remove_with_companions(node)
 
 
 def removeOwnNodes(roles: Collection[Role] = tuple(Role)) -> None:
     """Take every own node of these roles away."""
     for node in ownNodes(roles):
         removeNode(node)
-
-
-def _nodes() -> Iterator[Any]:
-    scene = slicer.mrmlScene
-    yield from [scene.GetNthNode(number) for number in range(scene.GetNumberOfNodes())]
-
-
-def _companions(node: Any) -> list[Any]:
-    """Display and storage nodes."""
-    found = []
-    if node.IsA("vtkMRMLDisplayableNode"):
-        found += [node.GetNthDisplayNode(number) for number in range(node.GetNumberOfDisplayNodes())]
-    if node.IsA("vtkMRMLStorableNode"):
-        found += [node.GetNthStorageNode(number) for number in range(node.GetNumberOfStorageNodes())]
-    return [companion for companion in found if companion is not None]

@@ -1,10 +1,13 @@
-"""Segment names as DICOM can hold them: ROIName and SegmentLabel are LO, at most 64 characters, no backslash."""
+"""Names in DICOM files of masks; those of segments are LO (ROIName, SegmentLabel): 64 characters, no backslash."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from DicomSuiteLib.segments import Segment
+
+MODEL_NAME = "DicomSuite RTOverlay"
+"""ManufacturerModelName of what is written."""
 
 LONGEST_NAME = 64
 """Characters of an LO: PS3.5 table 6.2-1."""

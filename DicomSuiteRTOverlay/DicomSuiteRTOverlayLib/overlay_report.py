@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from DicomSuiteLib.report_page import banner, escape, page, section, table
+from DicomSuiteLib.report_page import banner, escape, page, section, table, volume_header
 from DicomSuiteRTOverlayLib.measure_columns import Cell, MeasureTable
 
 TITLE = "Masks on their volume"
@@ -57,21 +57,13 @@ class RunTables:
 
 def render(content: Mapping[str, Any], tables: RunTables) -> str:
     """The page for the content of alignment.json; pictures are referred to, beside it."""
-    body = _header(content) + "".join(_mask(mask) for mask in content["masks"])
+    body = volume_header(TITLE, content["volume"], content["notes"]) + "".join(_mask(mask) for mask in content["masks"])
     if tables.pairs is not None:
         pictures = [name for name in content["files"] if name.endswith(".png")]
         body += section("Comparison", "".join(map(_picture, pictures)) + _shown(tables.pairs, PAIRS_SHOWN))
     if tables.stats is not None:
         body += section("Measures", _shown(tables.stats, STATS_SHOWN))
     return page(TITLE, body)
-
-
-def _header(content: Mapping[str, Any]) -> str:
-    volume = content["volume"]
-    columns, rows, slices = volume["size"]
-    words = f"{volume['modality'] or 'Volume'} of {columns} x {rows} x {slices} voxels"
-    notes = "".join(f"<li>{escape(note)}</li>" for note in (*volume["notes"], *content["notes"]))
-    return f"<header><h1>{TITLE}</h1><p>{escape(words)}</p>" + (f"<ul>{notes}</ul>" if notes else "") + "</header>\n"
 
 
 def _mask(mask: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from DicomSuiteLib.dicom_source import DicomSourceError
 from DicomSuiteLib.errors import DicomSuiteError, UsageError
 from DicomSuiteLib.file_names import file_name
 from DicomSuiteLib.output_file import output_file
@@ -106,7 +107,8 @@ class OverlayRun:
     def _words(self, error: DicomSuiteError, path: Path) -> str:
         """What went wrong, with files by their names alone: folders are often called after patients."""
         words = str(error)
-        for folder in {path.parent, self._options.folder, *(file.parent for file in self._volume.files)}:
+        folders = {path.parent, self._options.folder, *(file.parent for file in self._volume.files)}
+        for folder in sorted(folders, key=lambda folder: -len(str(folder))):  # what lies in another goes first
             words = words.replace(os.path.join(folder, ""), "") if folder.name else words
         return words
 
@@ -116,7 +118,7 @@ class OverlayRun:
         result = MaskResult(number, path.name, placed, accepted, findings=placed.placement.findings)
         try:
             self._settle(result)
-        except OverlayError as error:
+        except (OverlayError, DicomSourceError) as error:
             result.accepted = None
             result.notes.append(self._words(error, path))
         if placed.source is not None:
@@ -192,7 +194,7 @@ class OverlayRun:
         if self._options.compare is not None:
             try:
                 comparison = self._compare(results)
-            except OverlayError as error:  # what was placed is told all the same
+            except (OverlayError, DicomSourceError) as error:  # what was placed is told all the same
                 notes.append(str(error))
         if comparison is not None:
             notes += comparison.differences.notes

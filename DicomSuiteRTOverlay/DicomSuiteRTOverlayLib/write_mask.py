@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.missing_package import missing_package
+from DicomSuiteLib.nrrd_text import nrrd_header
 from DicomSuiteLib.output_file import output_file
 from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.label_boxes import label_boxes
 from DicomSuiteRTOverlayLib.label_planes import label_planes, label_values_of
 from DicomSuiteRTOverlayLib.mask_file import FileSegment, MaskFile
-from DicomSuiteRTOverlayLib.nrrd_text import nrrd_header
 from DicomSuiteRTOverlayLib.seg_nrrd_fields import seg_nrrd_keys
 from DicomSuiteRTOverlayLib.segment_algebra import intersection
 from DicomSuiteRTOverlayLib.segment_layers import segment_layers

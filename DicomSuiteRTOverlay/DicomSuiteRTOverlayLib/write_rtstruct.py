@@ -13,20 +13,14 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.tag import Tag
 from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage, generate_uid
 
+from DicomSuiteLib.dicom_source import MANUFACTURER, SourceSlice, copy_patient_and_study, source_slices
 from DicomSuiteLib.geometry import FloatArray
 from DicomSuiteLib.output_file import output_file
 from DicomSuiteLib.quiet_pydicom import quiet_pydicom
 from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteLib.version import VERSION
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteRTOverlayLib.dicom_names import dicom_name, name_notes
-from DicomSuiteRTOverlayLib.dicom_source import (
-    MANUFACTURER,
-    MODEL_NAME,
-    SourceSlice,
-    copy_patient_and_study,
-    source_slices,
-)
+from DicomSuiteRTOverlayLib.dicom_names import MODEL_NAME, dicom_name, name_notes
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.half_level_contours import half_level_contours
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
+from DicomSuiteLib.dicom_source import MANUFACTURER, PATIENT_AND_STUDY_TYPE_2, SourceSlice, source_slices
 from DicomSuiteLib.file_walk import reason_of
 from DicomSuiteLib.missing_package import missing_package
 from DicomSuiteLib.output_file import output_file
@@ -17,14 +18,7 @@ from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteLib.version import VERSION
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRTOverlayLib.cielab_colours import cielab_from_colour
-from DicomSuiteRTOverlayLib.dicom_names import dicom_name, name_notes
-from DicomSuiteRTOverlayLib.dicom_source import (
-    MANUFACTURER,
-    MODEL_NAME,
-    PATIENT_AND_STUDY_TYPE_2,
-    SourceSlice,
-    source_slices,
-)
+from DicomSuiteRTOverlayLib.dicom_names import MODEL_NAME, dicom_name, name_notes
 from DicomSuiteRTOverlayLib.errors import OverlayError
 from DicomSuiteRTOverlayLib.segment_layers import label_map, segment_layers
 

@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
 from ct_volumes import OBLIQUE, UNEVEN_HEIGHTS, ct_volume, multi_frame_ct_volume, segmentation_of, shapes
+from DicomSuiteLib.dicom_source import DicomSourceError
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.missing_package import MissingPackageError
 from DicomSuiteLib.read_volume import read_volume
@@ -214,7 +215,7 @@ def test_segments_without_any_voxel_are_not_written(tmp_path: Path) -> None:
 def test_volume_that_is_not_dicom_is_refused(tmp_path: Path) -> None:
     grid = SliceGrid.from_geometry(ImageGeometry.from_axes(SHAPE[::-1], np.eye(3), (0, 0, 0)))
     volume = Volume(np.zeros(SHAPE, np.int16), grid, files=(tmp_path / "v.nrrd",))
-    with pytest.raises(OverlayError, match="DICOM SEG needs the DICOM images"):
+    with pytest.raises(DicomSourceError, match="DICOM SEG needs the DICOM images"):
         write_seg(tmp_path / "seg.dcm", segmentation_of(grid, {"all": np.ones(SHAPE, bool)}), volume)
 
 

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
 
 from DicomSuiteLib.closed_surface import closed_surface
 from DicomSuiteLib.geometry import ImageGeometry
-from DicomSuiteLib.read_volume import read_volume
 from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.volumes import Volume
@@ -23,7 +21,6 @@ from DicomSuiteRTOverlayLib.placement import Verdict
 from DicomSuiteRTOverlayLib.read_segments import read_segments
 from DicomSuiteRTOverlayLib.read_surface import read_ply
 from DicomSuiteRTOverlayLib.volume_facts import grid_of
-from DicomSuiteRTOverlayLib.volume_file import write_volume_nrrd
 from DicomSuiteRTOverlayLib.write_mask import write_seg_nrrd
 
 SHAPE = (6, 12, 10)
@@ -45,21 +42,6 @@ def segmentation(grid: SliceGrid) -> Segmentation:
 
 def volume(grid: SliceGrid) -> Volume:
     return Volume(np.where(box(), 100, -1000).astype(np.int16), grid)
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32, np.int64])
-def test_volume_comes_back_with_every_digit_of_its_place(tmp_path: Path, dtype: type) -> None:
-    voxels = np.arange(np.prod(SHAPE)).reshape(SHAPE).astype(dtype)
-    write_volume_nrrd(tmp_path / "volume.nrrd", voxels, PLACE)
-    back = read_volume(tmp_path / "volume.nrrd")
-    assert np.array_equal(back.voxels, voxels) and back.voxels.dtype == dtype
-    assert back.grid.geometry.is_close(PLACE, 1e-9)
-
-
-def test_slices_that_are_not_contiguous_are_written_in_order(tmp_path: Path) -> None:
-    voxels = np.arange(np.prod(SHAPE), dtype=np.int16).reshape(SHAPE[::-1]).T
-    write_volume_nrrd(tmp_path / "volume.nrrd", voxels, PLACE)
-    assert np.array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "volume.nrrd"))), voxels)
 
 
 def test_segments_come_back_with_their_place_cut_to_what_is_not_empty(tmp_path: Path) -> None:

@@ -495,8 +495,8 @@ def test_export_is_a_job_that_writes_the_ticked_formats(widget, study: Synthetic
     for box in (widget.ui.exportNrrdBox, widget.ui.exportRtstructBox, widget.ui.exportPlyBox):
         box.click()
     panel = widget.panel.export
-    assert panel.exportButton.enabled, panel.exportButton.toolTip
-    panel.exportButton.click()
+    assert panel.frame.exportButton.enabled, panel.frame.exportButton.toolTip
+    panel.frame.exportButton.click()
     job = waitUntil(lambda: panel.job is not None and not panel.isBusy and panel.job, TIMEOUT_S)
     assert job.state is State.SUCCESS, job.reason
     labels, rtstruct, segments, surface = (
@@ -508,13 +508,13 @@ def test_export_is_a_job_that_writes_the_ticked_formats(widget, study: Synthetic
     truth = sitk.GetArrayFromImage(sitk.ReadImage(str(study.mask_file)))
     assert np.array_equal(exported > 0, truth > 0)
     waitUntil(lambda: left_on_disk() == [])
-    assert "4 files written" in panel.statusLabel.text
+    assert "4 files written" in panel.frame.statusLabel.text
 
 
 def test_buttons_that_cannot_work_say_why(widget) -> None:
     panel = widget.panel
     buttons = [widget.ui.placeButton, widget.ui.removeButton, panel.choice.acceptButton, panel.choice.resetButton]
-    buttons += [panel.measures.measureButton, panel.measures.compareButton, panel.export.exportButton]
+    buttons += [panel.measures.measureButton, panel.measures.compareButton, panel.export.frame.exportButton]
     for button in buttons:
         assert not button.enabled and button.toolTip
     assert "Choose a volume first." in widget.ui.placeButton.toolTip

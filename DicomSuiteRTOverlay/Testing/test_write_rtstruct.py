@@ -18,6 +18,7 @@ from ct_volumes import (
     shapes,
     write_ct_series,
 )
+from DicomSuiteLib.dicom_source import DicomSourceError
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.read_volume import read_volume
 from DicomSuiteLib.segments import Segmentation
@@ -218,14 +219,14 @@ def test_empty_segment_and_names_that_dicom_cannot_hold_are_told(tmp_path: Path)
 def test_volume_that_is_not_dicom_is_refused(tmp_path: Path) -> None:
     grid = SliceGrid.from_geometry(ImageGeometry(SHAPE[::-1], (1, 1, 2), (0, 0, 0), ((1, 0, 0), (0, 1, 0), (0, 0, 1))))
     volume = Volume(np.zeros(SHAPE, np.int16), grid, files=(tmp_path / "v.nrrd",))
-    with pytest.raises(OverlayError, match="RTSTRUCT needs the DICOM images"):
+    with pytest.raises(DicomSourceError, match="RTSTRUCT needs the DICOM images"):
         write_rtstruct(tmp_path / "rs.dcm", segmentation_of(grid, {"all": np.ones(SHAPE, bool)}), volume)
     assert not list(tmp_path.iterdir())
 
 
 def test_images_without_frame_of_reference_are_refused(tmp_path: Path) -> None:
     volume = ct_volume(tmp_path / "ct", SHAPE, FrameOfReferenceUID=None)
-    with pytest.raises(OverlayError, match="FrameOfReferenceUID"):
+    with pytest.raises(DicomSourceError, match="FrameOfReferenceUID"):
         write_rtstruct(tmp_path / "rs.dcm", segmentation_of(volume.grid, {"all": np.ones(SHAPE, bool)}), volume)
 
 
@@ -239,7 +240,7 @@ def test_segments_of_another_grid_are_refused(tmp_path: Path, axial: Written) ->
 def test_image_that_has_gone_is_named(tmp_path: Path) -> None:
     volume, segmentation, _ = written(tmp_path)
     volume.files[3].unlink()
-    with pytest.raises(OverlayError, match=volume.files[3].name):
+    with pytest.raises(DicomSourceError, match=volume.files[3].name):
         write_rtstruct(tmp_path / "again.dcm", segmentation, volume)
     assert not (tmp_path / "again.dcm").exists()
 

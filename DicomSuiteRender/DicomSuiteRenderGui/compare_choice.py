@@ -10,11 +10,11 @@ import qt
 from slicer.i18n import tr as _
 
 from DicomSuiteGui.background import Background
+from DicomSuiteGui.difference_map import differenceNode
+from DicomSuiteGui.loaded_volumes import describedVolume, firstFileOf, volumesOfScene
+from DicomSuiteLib.comparability import MOST_VOLUMES, comparability
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteRenderGui.inspection_nodes import roleOf
-from DicomSuiteRenderGui.scene_volumes import describedVolume, firstFileOf, volumesOfScene
-from DicomSuiteRenderLib.comparability import MOST_VOLUMES, comparability
 
 _SHOWN_ROWS = 5
 _SIGN_PIXELS = 16
@@ -68,7 +68,8 @@ class CompareChoice:
         if self._parameters is None:
             return
         nodes = list(self._parameters.compared)
-        listed = [(node, node.GetName()) for node in volumesOfScene() if roleOf(node) is None]
+        shown = differenceNode()
+        listed = [(node, node.GetName()) for node in volumesOfScene() if node is not shown]
         isOther = nodes != self._nodes
         if isOther or listed != self._listed:
             self._nodes, self._listed = nodes, listed

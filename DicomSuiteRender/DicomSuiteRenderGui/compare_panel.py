@@ -12,12 +12,9 @@ import slicer
 from slicer.i18n import tr as _
 
 from DicomSuiteGui.background import Background
-from DicomSuiteLib.errors import DicomSuiteError
-from DicomSuiteLib.volumes import Volume
-from DicomSuiteRenderGui.blink import Blink
-from DicomSuiteRenderGui.compare_choice import CompareChoice
-from DicomSuiteRenderGui.compare_layout import ComparedPlanes, CompareLayout
-from DicomSuiteRenderGui.difference_map import (
+from DicomSuiteGui.blink import Blink
+from DicomSuiteGui.compare_layout import ComparedPlanes, CompareLayout
+from DicomSuiteGui.difference_map import (
     Difference,
     differenceNode,
     differenceOf,
@@ -26,13 +23,17 @@ from DicomSuiteRenderGui.difference_map import (
     showDifference,
     showLegend,
 )
+from DicomSuiteGui.layered_views import LayeredViews
+from DicomSuiteGui.loaded_volumes import describedVolume, firstFileOf
+from DicomSuiteGui.push_buttons import addPushButton
+from DicomSuiteGui.scene_changes import SceneChanges
+from DicomSuiteGui.shown_views import whyNoSlices, whyNoViews
+from DicomSuiteGui.tool_buttons import setPossible
+from DicomSuiteLib.errors import DicomSuiteError
+from DicomSuiteLib.volumes import Volume
+from DicomSuiteRenderGui.compare_choice import CompareChoice
 from DicomSuiteRenderGui.display_window import shownWindow, showWindow
-from DicomSuiteRenderGui.layered_views import LayeredViews
-from DicomSuiteRenderGui.push_buttons import addPushButton
-from DicomSuiteRenderGui.scene_changes import SceneChanges
-from DicomSuiteRenderGui.scene_volumes import describedVolume, firstFileOf
-from DicomSuiteRenderGui.tool_buttons import setPossible
-from DicomSuiteRenderGui.view_actions import whyNoViews
+from DicomSuiteRenderGui.scene_volumes import unitOf
 
 _DIFFERENCE_PERCENT = 70
 """Opacity of the difference over the first volume."""
@@ -174,12 +175,12 @@ class ComparePanel:
     def _update(self) -> None:
         """Enable what can be done now, and say why the rest cannot."""
         whyNot, whyNoPair = self.choice.whyNot, self._whyNoPair()
-        whyNoSlices = whyNoPair or _whyNoSlices()
+        whyNotLayered = whyNoPair or whyNoSlices()
         shows = _("Show them in linked views of one scale, at the same place")
         setPossible(self.showButton, whyNot or whyNoViews(), shows)
         setPossible(self.windowButton, whyNot, _("Give all of them the window of the first"))
-        setPossible(self.blinkButton, whyNoSlices, _("Show A and B in turn at the same place"))
-        setPossible(self.fadeSlider, whyNoSlices, _("Blend B over A by hand"))
+        setPossible(self.blinkButton, whyNotLayered, _("Show A and B in turn at the same place"))
+        setPossible(self.fadeSlider, whyNotLayered, _("Blend B over A by hand"))
         subtracts = _("Subtract A from B, and colour what has become more or less over A")
         setPossible(self.differenceButton, _("It is being computed.") if self._isSubtracting else whyNoPair, subtracts)
         self.limitBox.visible = differenceNode() is not None
@@ -329,14 +330,11 @@ class ComparePanel:
 
 
 def _subtracted(first: Volume, second: Volume) -> Difference | str:
+    """PET as SUV."""
     try:
-        return differenceOf(first, second)
+        return differenceOf(first, second, unitOf(first), unitOf(second))
     except DicomSuiteError as error:
         return str(error)
-
-
-def _whyNoSlices() -> str:
-    return "" if slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode") else _("There are no slice views.")
 
 
 def _fill(box: qt.QComboBox, names: Sequence[str], index: int) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import qt
 import vtk
 
+from DicomSuiteGui.crosshair import crosshairNode
 from DicomSuiteLib.geometry import Vector3
-from DicomSuiteRenderGui.crosshair_gestures import crosshairNode
 
 _WAIT_MS = 15
 """Between two calls: a mouse moves more often than a screen is drawn."""

@@ -7,7 +7,8 @@ from typing import Any
 import slicer
 import vtk
 
-from DicomSuiteRenderGui.scene_changes import SceneChanges
+from DicomSuiteGui.crosshair import crosshairNode
+from DicomSuiteGui.scene_changes import SceneChanges
 
 
 class CrosshairGestures:
@@ -56,19 +57,6 @@ class CrosshairGestures:
         for widget in _cameraWidgets():
             _unbind(widget)
             _bindClick(widget)
-
-
-def crosshairNode() -> Any:
-    """The scene's crosshair node; None in a scene without one."""
-    return slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
-
-
-def jumpTo(ras: tuple[float, float, float]) -> None:
-    """Put the crosshair at a point (RAS mm), and let every slice view show it."""
-    crosshair = crosshairNode()
-    if crosshair is not None:
-        crosshair.SetCrosshairRAS(*ras)
-    slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *ras)
 
 
 def _sliceWidgets() -> list[Any]:

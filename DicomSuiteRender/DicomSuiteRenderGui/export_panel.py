@@ -9,12 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import ctk
-import qt
 from slicer.i18n import tr as _
 
-from DicomSuiteGui.desktop import openPath
-from DicomSuiteGui.stored_settings import storedSettings
+from DicomSuiteGui.export_frame import ExportFrame
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.volume_nodes import volume_of_node
 from DicomSuiteLib.volumes import Volume
@@ -31,7 +28,6 @@ from DicomSuiteRenderGui.export_pieces import (
 )
 from DicomSuiteRenderGui.export_report import writeReport
 from DicomSuiteRenderGui.export_run import ExportRun
-from DicomSuiteRenderGui.tool_buttons import setPossible
 from DicomSuiteRenderLib.automatic_window import automatic_window
 from DicomSuiteRenderLib.grey_transform import GreyTransform
 from DicomSuiteRenderLib.lut_nodes import shown_lut
@@ -71,22 +67,22 @@ class ExportPanel:
     def __init__(self, source: Callable[[], ExportSource | None]) -> None:
         self._source = source
         self._parameters: Any = None
-        self._offered = ""
-        self._result: Path | None = None
+        self.frame = ExportFrame()
         self.run = ExportRun()
-        self.run.progressed.connect(self._onProgress)
+        self.run.progressed.connect(self.frame.setProgress)
         self.run.ended.connect(self._onEnded)
-        self._build()
+        self.frame.folderChanged.connect(self.update)
+        self.frame.exportAsked.connect(self._onExport)
+        self.frame.cancelAsked.connect(self.run.cancel)
+        self.widget = self.frame.widget
         self.update()
 
     def enter(self) -> None:
         """Follow the settings, unless the user has chosen a folder here."""
-        if self.folderEdit.currentPath in ("", self._offered):
-            try:
-                self._offered = str(storedSettings().output_path())
-            except DicomSuiteError as error:
-                self._say(str(error))
-            self.folderEdit.currentPath = self._offered
+        try:
+            self.frame.offerFolder()
+        except DicomSuiteError as error:
+            self.frame.say(str(error))
         self.update()
 
     def cleanup(self) -> None:
@@ -100,45 +96,8 @@ class ExportPanel:
 
     def update(self) -> None:
         """Enable what can be done now."""
-        whyNot = self._whyNot()
-        setPossible(self.exportButton, whyNot, _("Write what is ticked into a new folder"))
-        self.progressBar.visible = self.cancelButton.visible = self.run.isBusy
-        self.openButton.visible = self._result is not None and not self.run.isBusy
-
-    def _build(self) -> None:
-        self.widget = qt.QWidget()
-        layout = qt.QVBoxLayout(self.widget)
-        layout.setContentsMargins(0, 0, 0, 0)
-        form = qt.QFormLayout()
-        self.folderEdit = ctk.ctkPathLineEdit()
-        self.folderEdit.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Writable
-        self.folderEdit.showHistoryButton = False
-        self.folderEdit.toolTip = _("Each export makes a new folder in this one")
-        self.folderEdit.connect("currentPathChanged(QString)", lambda path: self.update())
-        self.folderEdit.connect("validInputChanged(bool)", lambda isValid: self.update())  # it was emptied
-        form.addRow(_("&Into:"), self.folderEdit)
-        row = qt.QHBoxLayout()
-        self.exportButton = qt.QPushButton(_("E&xport"))
-        self.exportButton.connect("clicked()", self._onExport)
-        self.openButton = qt.QPushButton(_("Open folder"))
-        self.openButton.toolTip = _("Open the folder of this result.")
-        self.openButton.connect("clicked()", lambda: openPath(str(self._result)))
-        self.cancelButton = qt.QPushButton(_("Cancel"))
-        self.cancelButton.toolTip = _("Stop; nothing half-written is left")
-        self.cancelButton.connect("clicked()", self.run.cancel)
-        row.addWidget(self.exportButton, 1)
-        row.addWidget(self.openButton)
-        row.addWidget(self.cancelButton)
-        self.progressBar = qt.QProgressBar()
-        self.progressBar.accessibleName = _("Progress of the export")
-        self.statusLabel = qt.QLabel()
-        self.statusLabel.wordWrap = True
-        self.statusLabel.textFormat = qt.Qt.PlainText
-        self.statusLabel.visible = False
-        layout.addLayout(form)
-        layout.addLayout(row)
-        layout.addWidget(self.progressBar)
-        layout.addWidget(self.statusLabel)
+        toolTip = _("Write what is ticked into a new folder")
+        self.frame.show(self._whyNot(), toolTip, isBusy=self.run.isBusy)
 
     def _whyNot(self) -> str:
         parameters = self._parameters
@@ -153,7 +112,7 @@ class ExportPanel:
         isFilm = parameters.exportTurntable and parameters.turntableFormat is TurntableFormat.MP4
         if isFilm and shutil.which("ffmpeg") is None:
             return _("MP4 needs the program ffmpeg, which is not installed; choose WebP or GIF.")
-        return "" if self.folderEdit.currentPath else _("Choose a folder for the result.")
+        return self.frame.whyNoFolder
 
     @property
     def _isSurfaceAsked(self) -> bool:
@@ -161,16 +120,16 @@ class ExportPanel:
 
     def _onExport(self) -> None:
         source, isReport = self._source(), self._parameters.exportReport
-        self._result = None
-        self._say("")
+        self.frame.setResult("")
+        self.frame.say("")
         try:
             volume = volume_of_node(source.volumeNode)
             pieces = self._pieces(source, volume)
         except DicomSuiteError as error:
-            self._say(str(error))
+            self.frame.say(str(error))
             return
         finish = partial(writeReport, volume) if isReport else lambda folder, written: None
-        self.run.start(Path(self.folderEdit.currentPath), pieces, finish)
+        self.run.start(self.frame.folder, pieces, finish)
         self.update()
 
     def _pieces(self, source: ExportSource, volume: Volume) -> list[CountedPiece]:
@@ -191,18 +150,10 @@ class ExportPanel:
             pieces.append(surfacesPiece(volume, source.levels, kind, source.crop, source.removesTable))
         return pieces
 
-    def _onProgress(self, done: int, total: int) -> None:
-        self.progressBar.maximum = total
-        self.progressBar.value = done
-
     def _onEnded(self, folder: Path | None, words: str) -> None:
-        self._result = folder
-        self._say(words)
+        self.frame.setResult("" if folder is None else str(folder))
+        self.frame.say(words)
         self.update()
-
-    def _say(self, text: str) -> None:
-        self.statusLabel.text = text
-        self.statusLabel.visible = bool(text)
 
 
 def _shownGrey(volumeNode: Any, volume: Volume) -> GreyTransform:

@@ -13,13 +13,13 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
+from DicomSuiteGui.beside import beside, consumed
 from DicomSuiteLib.closed_surface import mesh_volume
 from DicomSuiteLib.file_names import file_name
 from DicomSuiteLib.segments import Segment, Segmentation
 from DicomSuiteLib.slice_views import Plane
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteLib.write_surface import write_surface
-from DicomSuiteRenderGui.beside import beside, consumed
 from DicomSuiteRenderGui.export_choices import SliceFormat, SlicePlanes, SurfaceFormat, TurntableFormat
 from DicomSuiteRenderGui.view_capture import withoutTools
 from DicomSuiteRenderLib.animation_files import AnimationFormat, write_animation

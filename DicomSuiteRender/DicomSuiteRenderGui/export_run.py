@@ -5,18 +5,18 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from slicer.i18n import tr as _
 
+from DicomSuiteGui.new_folder import newFolder
 from DicomSuiteGui.paced import Paced
 from DicomSuiteLib.errors import DicomSuiteError, describe_safely
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteRenderGui.export_pieces import CountedPiece, Written
 
-_MOST_OF_ONE_SECOND = 1000
+_FOLDER_KIND = "pictures"
 
 
 class ExportRun:
@@ -42,7 +42,7 @@ class ExportRun:
     def start(self, parent: Path, pieces: Sequence[CountedPiece], finish: Callable[[Path, Written], Any]) -> None:
         """Write the pieces into a new folder in `parent`; `finish` is called with it before it gets its name."""
         self._done, self._total = 0, sum(piece.parts for piece in pieces)
-        target = newFolder(parent)
+        target = newFolder(parent, _FOLDER_KIND)
         self._partial = target.with_name(f".{target.name}.part")
         self._parts = self._written(target, pieces, finish)
         self.progressed.emit(0, self._total)
@@ -97,13 +97,6 @@ class ExportRun:
         self._parts.close()
         shutil.rmtree(self._partial, ignore_errors=True)
         self._parts = self._partial = None
-
-
-def newFolder(parent: Path) -> Path:
-    """A folder that does not exist yet; its name tells when, and of nobody."""
-    name = f"pictures-{datetime.now():%Y%m%d-%H%M%S}"
-    candidates = (parent / (name if number == 1 else f"{name}-{number}") for number in range(1, _MOST_OF_ONE_SECOND))
-    return next(path for path in candidates if not path.exists())
 
 
 def _summary(written: Written) -> str:

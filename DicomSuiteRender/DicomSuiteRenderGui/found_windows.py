@@ -9,10 +9,11 @@ from typing import Any
 
 from DicomSuiteGui.background import Background
 from DicomSuiteGui.dicom_database import dicomDatabase
+from DicomSuiteGui.loaded_series import instancesOf
+from DicomSuiteGui.loaded_volumes import describedVolume
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteRenderGui.scene_volumes import describedVolume, instancesOf
 from DicomSuiteRenderLib.automatic_window import automatic_window
 from DicomSuiteRenderLib.voi_lut import VoiLut, dicom_windows
 from DicomSuiteRenderLib.window_level import WindowLevel

@@ -8,6 +8,7 @@ import numpy as np
 import qt
 from slicer.i18n import tr as _
 
+from DicomSuiteGui.tool_buttons import SPACING, addToolButton, setPossible
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteRenderGui.histogram_counter import HistogramCounter
 from DicomSuiteRenderGui.histogram_scale import HistogramScale
@@ -16,7 +17,6 @@ from DicomSuiteRenderGui.lut_editor import LutEditor
 from DicomSuiteRenderGui.point_boxes import PERCENT, PointBoxes
 from DicomSuiteRenderGui.preset_bar import PresetBar, PresetKind
 from DicomSuiteRenderGui.shown_lut_link import ShownLutLink
-from DicomSuiteRenderGui.tool_buttons import SPACING, addToolButton, setPossible
 from DicomSuiteRenderGui.value_scale import ValueScale
 from DicomSuiteRenderGui.volume_watch import VolumeWatch, whyNoVoxels
 from DicomSuiteRenderLib.display_lut import DisplayLut, lut_to_transfer_functions

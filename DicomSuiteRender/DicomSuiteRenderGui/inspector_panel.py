@@ -8,19 +8,21 @@ import numpy as np
 import qt
 from slicer.i18n import tr as _
 
+from DicomSuiteGui.crosshair import crosshairNode
+from DicomSuiteGui.push_buttons import addPushButton
+from DicomSuiteGui.scene_changes import SceneChanges
+from DicomSuiteGui.shown_views import whyNoViews
+from DicomSuiteGui.tool_buttons import setPossible
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.geometry import RAS_SIGNS, Vector3
 from DicomSuiteRenderGui.crosshair_follower import CrosshairFollower, Pointed
-from DicomSuiteRenderGui.crosshair_gestures import CrosshairGestures, crosshairNode
+from DicomSuiteRenderGui.crosshair_gestures import CrosshairGestures
 from DicomSuiteRenderGui.marker_table import MarkerTable
 from DicomSuiteRenderGui.markers import dropMarker, someMarkersNode
 from DicomSuiteRenderGui.placing import Placing
-from DicomSuiteRenderGui.push_buttons import addPushButton
 from DicomSuiteRenderGui.readout import Reading, Readout
-from DicomSuiteRenderGui.scene_changes import SceneChanges
 from DicomSuiteRenderGui.scene_volumes import SceneVolumes, shownVolumes
-from DicomSuiteRenderGui.tool_buttons import setPossible
-from DicomSuiteRenderGui.view_actions import areSlicesLinked, centre3D, fitSlices, linkSlices, whyNoViews
+from DicomSuiteRenderGui.view_actions import areSlicesLinked, centre3D, fitSlices, linkSlices
 from DicomSuiteRenderLib.voxel_picker import pick
 
 

@@ -14,11 +14,11 @@ import vtk
 
 from DicomSuiteGui.background import Background
 from DicomSuiteLib.errors import DicomSuiteError
+from DicomSuiteLib.value_unit import ValueUnit
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRenderLib.markups_measurements import box_of_roi, measure_markups
 from DicomSuiteRenderLib.measurements import Measurement, measure_area, measure_box
 from DicomSuiteRenderLib.outlines import Outline
-from DicomSuiteRenderLib.value_units import ValueUnit
 
 _SETTLE_MS = 30
 """For which a drawing must rest before its voxels are measured: it is dragged in many small steps."""

@@ -8,8 +8,8 @@ import numpy as np
 from slicer.i18n import tr as _
 
 from DicomSuiteLib.geometry import COSINE_TOLERANCE, FloatArray, ImageGeometry
+from DicomSuiteLib.value_unit import ValueUnit
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteRenderLib.value_units import ValueUnit
 
 _MEBIBYTE = 2**20
 _DIRECTIONS = (("L", "R"), ("P", "A"), ("S", "I"))

@@ -9,14 +9,14 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from DicomSuiteGui.crosshair import jumpTo
+from DicomSuiteGui.push_buttons import addPushButton
 from DicomSuiteGui.table_look import makeCompact, setColumnWidths
+from DicomSuiteGui.tool_buttons import setPossible
 from DicomSuiteLib.geometry import Vector3
-from DicomSuiteRenderGui.crosshair_gestures import jumpTo
-from DicomSuiteRenderGui.inspection_nodes import removeInspectionNode
+from DicomSuiteLib.node_roles import remove_with_companions
 from DicomSuiteRenderGui.markers import Marker, markers, markersNode
-from DicomSuiteRenderGui.push_buttons import addPushButton
 from DicomSuiteRenderGui.readout import Reading, indexText, millimetres, setCell, valueText
-from DicomSuiteRenderGui.tool_buttons import setPossible
 
 LABEL, VALUE, INDEX, PLACE = range(4)
 _SHOWN_ROWS = 4
@@ -125,7 +125,7 @@ class MarkerTable:
     def _onRemoveAll(self) -> None:
         node = self._node
         self.stop()
-        removeInspectionNode(node)
+        remove_with_companions(node)
         self.update()
 
     def _onCopy(self) -> None:

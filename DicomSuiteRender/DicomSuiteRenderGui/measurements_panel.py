@@ -12,21 +12,22 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from DicomSuiteGui.crosshair import jumpTo
+from DicomSuiteGui.push_buttons import addPushButton
+from DicomSuiteGui.scene_changes import SceneChanges
+from DicomSuiteGui.shown_views import whyNoViews
 from DicomSuiteGui.stored_settings import storedSettings
+from DicomSuiteGui.tool_buttons import setPossible
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.geometry import RAS_SIGNS
-from DicomSuiteRenderGui.crosshair_gestures import jumpTo
+from DicomSuiteLib.node_roles import remove_with_companions
 from DicomSuiteRenderGui.drawn_measures import ROI, Tool, drawings, newDrawing, tools
-from DicomSuiteRenderGui.inspection_nodes import InspectionRole, removeInspectionNode, roleOf
+from DicomSuiteRenderGui.inspection_nodes import InspectionRole, roleOf
 from DicomSuiteRenderGui.live_measures import LiveMeasures
 from DicomSuiteRenderGui.measure_table import MeasureTable, Row
 from DicomSuiteRenderGui.placing import Placing
-from DicomSuiteRenderGui.push_buttons import addPushButton
-from DicomSuiteRenderGui.scene_changes import SceneChanges
 from DicomSuiteRenderGui.scene_volumes import SceneVolumes
 from DicomSuiteRenderGui.threshold_form import ThresholdForm
-from DicomSuiteRenderGui.tool_buttons import setPossible
-from DicomSuiteRenderGui.view_actions import whyNoViews
 from DicomSuiteRenderLib.markups_measurements import measure_markups
 from DicomSuiteRenderLib.measurement_table import write_measurements
 from DicomSuiteRenderLib.measurements import Measurement
@@ -189,7 +190,7 @@ class MeasurementsPanel:
             if node.GetNumberOfDefinedControlPoints() > 0:
                 self._say(str(error))
             if slicer.mrmlScene.IsNodePresent(node):
-                removeInspectionNode(node)
+                remove_with_companions(node)
         self._updateTools()
 
     def _updateTools(self) -> None:
@@ -231,7 +232,7 @@ class MeasurementsPanel:
         self._live.follow([])
         for row in rows:
             if row.node is not None:
-                removeInspectionNode(row.node)
+                remove_with_companions(row.node)
         self._onSceneChanged()
         self._say("")
 

@@ -14,12 +14,13 @@ from slicer.i18n import tr as _
 
 from DicomSuiteGui.background import Background
 from DicomSuiteGui.loaded_series import instancesOf
+from DicomSuiteGui.loaded_volumes import filesOf
+from DicomSuiteGui.push_buttons import addPushButton
 from DicomSuiteGui.table_look import makeCompact, setColumnWidths
+from DicomSuiteGui.tool_buttons import setPossible
 from DicomSuiteLib.errors import DicomSuiteError, describe_safely
 from DicomSuiteRenderGui.loaded_facts import loadedFacts
-from DicomSuiteRenderGui.push_buttons import addPushButton
-from DicomSuiteRenderGui.scene_volumes import SceneVolumes, filesOf
-from DicomSuiteRenderGui.tool_buttons import setPossible
+from DicomSuiteRenderGui.scene_volumes import SceneVolumes
 from DicomSuiteRenderLib.technical_metadata import Fact, FactGroup, technical_metadata
 
 NAME, VALUE = range(2)

@@ -9,11 +9,11 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from DicomSuiteGui.tool_buttons import setPossible
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteRenderGui.mode_thumbnails import ModeThumbnails
 from DicomSuiteRenderGui.mode_words import modeLabel, modeToolTip
 from DicomSuiteRenderGui.preset_bar import PresetBar, PresetKind
-from DicomSuiteRenderGui.tool_buttons import setPossible
 from DicomSuiteRenderLib.application_presets import application_presets
 from DicomSuiteRenderLib.built_in_modes import built_in_modes
 from DicomSuiteRenderLib.mode_files import MODE_FORMAT, own_mode

@@ -8,6 +8,9 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
+from DicomSuiteGui.loaded_volumes import describedVolume, firstFileOf
+from DicomSuiteGui.scene_changes import SceneChanges
+from DicomSuiteGui.tool_buttons import setPossible
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRenderGui.compare_panel import ComparePanel
@@ -21,9 +24,6 @@ from DicomSuiteRenderGui.metadata_panel import MetadataPanel
 from DicomSuiteRenderGui.mode_display import ModeDisplay
 from DicomSuiteRenderGui.mode_words import modeLabel
 from DicomSuiteRenderGui.modes_panel import ModesPanel
-from DicomSuiteRenderGui.scene_changes import SceneChanges
-from DicomSuiteRenderGui.scene_volumes import describedVolume, firstFileOf
-from DicomSuiteRenderGui.tool_buttons import setPossible
 from DicomSuiteRenderGui.view_targets import ViewTarget, shownViews
 from DicomSuiteRenderGui.volume_watch import VolumeWatch
 from DicomSuiteRenderGui.window_panel import WindowPanel

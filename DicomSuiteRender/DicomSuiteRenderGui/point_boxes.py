@@ -7,8 +7,8 @@ from collections.abc import Callable
 import qt
 from slicer.i18n import tr as _
 
+from DicomSuiteGui.tool_buttons import SPACING, addToolButton, setPossible
 from DicomSuiteRenderGui.lut_editor import LutEditor
-from DicomSuiteRenderGui.tool_buttons import SPACING, addToolButton, setPossible
 
 LARGEST_VALUE = 1e12
 """No image has values beyond, and the box still shows them."""

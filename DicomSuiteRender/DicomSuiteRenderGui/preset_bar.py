@@ -12,9 +12,9 @@ import slicer
 from slicer.i18n import tr as _
 
 from DicomSuiteGui.stored_settings import storedSettings
+from DicomSuiteGui.tool_buttons import setPossible
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.plain_signal import Signal
-from DicomSuiteRenderGui.tool_buttons import setPossible
 from DicomSuiteRenderLib.preset_folder import PresetFolder, PresetFormat
 
 

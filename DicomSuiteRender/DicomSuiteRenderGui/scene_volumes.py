@@ -1,24 +1,22 @@
-"""Volume nodes as volumes, with what the DICOM database knows of them and the unit of their values."""
+"""Keeps the volume nodes that are looked at as volumes, with the unit of their values."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import slicer
 
 from DicomSuiteGui.background import Background
-from DicomSuiteGui.dicom_database import dicomDatabase
-from DicomSuiteGui.loaded_series import instancesOf, isLabelmap, seriesOf
+from DicomSuiteGui.loaded_series import isLabelmap
+from DicomSuiteGui.loaded_volumes import describedVolume, filesOf
 from DicomSuiteLib.errors import DicomSuiteError
-from DicomSuiteLib.volume_nodes import volume_of_node
+from DicomSuiteLib.value_unit import ValueUnit
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteRenderLib.value_units import ValueUnit, value_unit, value_unit_of_node
+from DicomSuiteRenderLib.volume_units import value_unit, value_unit_of_node
 
-_FRAME_OF_REFERENCE = "0020,0052"
 _SCALED_MODALITIES = ("CT", "PT")
 """Those whose DICOM files tell the unit of their values."""
 
@@ -78,47 +76,6 @@ class SceneVolumes:
     def _onUnit(self, read: _Read, unit: ValueUnit) -> None:
         read.unit = unit
         self._unitFound()
-
-
-def describedVolume(node: Any, files: Sequence[Path]) -> Volume:
-    """The node as a volume of these files, with the series and frame of reference that the DICOM database has for it.
-
-    Raises
-    ------
-    VolumeError
-        As `SceneVolumes.volume`.
-    """
-    volume, series = volume_of_node(node), seriesOf(node)
-    if not series or not files:
-        return replace(volume, files=tuple(files))
-    database = dicomDatabase()
-    return replace(
-        volume,
-        files=tuple(files),
-        series_uid=series,
-        modality=volume.modality or database.fieldForSeries("Modality", series),
-        frame_of_reference_uid=database.fileValue(str(files[0]), _FRAME_OF_REFERENCE),
-    )
-
-
-def filesOf(node: Any) -> tuple[Path, ...]:
-    """The DICOM files that the database has for a volume node, in their order; none for others."""
-    database, instances = dicomDatabase(), instancesOf(node)
-    paths = [database.fileForInstance(instance) for instance in instances] if database.isOpen else []
-    return tuple(map(Path, paths)) if all(paths) else ()
-
-
-def firstFileOf(node: Any) -> tuple[Path, ...]:
-    """The first of `filesOf`, where there is one: looking up all of them takes a while."""
-    database, instances = dicomDatabase(), instancesOf(node)
-    path = database.fileForInstance(instances[0]) if instances and database.isOpen else ""
-    return (Path(path),) if path else ()
-
-
-def volumesOfScene() -> list[Any]:
-    """Volumes that the user can choose, in the order of the scene."""
-    nodes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
-    return [node for node in nodes if not isLabelmap(node) and not node.GetHideFromEditors()]
 
 
 def shownVolumes(first: Any, others: Sequence[Any] = ()) -> list[Any]:

@@ -12,13 +12,13 @@ import qt
 from slicer.i18n import tr as _
 
 from DicomSuiteGui.background import Background
+from DicomSuiteGui.push_buttons import addPushButton
+from DicomSuiteGui.tool_buttons import setPossible
 from DicomSuiteLib.errors import DicomSuiteError
+from DicomSuiteLib.value_unit import HOUNSFIELD, ValueUnit
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteRenderGui.push_buttons import addPushButton
-from DicomSuiteRenderGui.tool_buttons import setPossible
 from DicomSuiteRenderLib.markups_measurements import box_of_roi
 from DicomSuiteRenderLib.measurements import Measurement, measure_threshold
-from DicomSuiteRenderLib.value_units import HOUNSFIELD, ValueUnit
 
 BONE = 175.0
 """HU from which the range begins on CT, as the isosurface "bone"."""

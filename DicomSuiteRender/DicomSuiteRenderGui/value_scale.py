@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from DicomSuiteRenderLib.value_units import value_unit_of_node
+from DicomSuiteRenderLib.volume_units import value_unit_of_node
 
 _DIGITS = 4
 """A control distinguishes about so many digits of the whole range; more is noise."""

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import slicer
-from slicer.i18n import tr as _
-
-
-def whyNoViews() -> str:
-    """Why nothing can be done to the views; "" where it can."""
-    return "" if slicer.app.layoutManager() is not None else _("There are no views: Slicer runs without its window.")
 
 
 def fitSlices() -> None:

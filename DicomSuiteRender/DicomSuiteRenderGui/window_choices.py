@@ -7,9 +7,9 @@ from functools import partial
 import qt
 from slicer.i18n import tr as _
 
+from DicomSuiteGui.tool_buttons import SPACING, setPossible
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteRenderGui.found_windows import FoundWindows
-from DicomSuiteRenderGui.tool_buttons import SPACING, setPossible
 from DicomSuiteRenderGui.value_scale import ValueScale
 from DicomSuiteRenderGui.window_words import storedLabel, windowLabel, windowNumbers, windowToolTip
 from DicomSuiteRenderLib.display_lut import DisplayLut

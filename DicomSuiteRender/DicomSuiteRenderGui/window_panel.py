@@ -9,10 +9,10 @@ import ctk
 import qt
 from slicer.i18n import tr as _
 
+from DicomSuiteGui.tool_buttons import setPossible
 from DicomSuiteRenderGui.display_window import shownWindow, showWindow
 from DicomSuiteRenderGui.found_windows import FoundWindows, WindowSearch
 from DicomSuiteRenderGui.preset_bar import PresetBar, PresetKind
-from DicomSuiteRenderGui.tool_buttons import setPossible
 from DicomSuiteRenderGui.value_scale import ValueScale
 from DicomSuiteRenderGui.volume_watch import VolumeWatch, whyNoVoxels
 from DicomSuiteRenderGui.window_choices import WindowChoices, tableOf

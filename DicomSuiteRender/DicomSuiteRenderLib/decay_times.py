@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from pydicom.dataset import Dataset
 from pydicom.valuerep import DA, DT, TM
 
-from DicomSuiteRenderLib.dicom_headers import header_number, header_text, private_text
+from DicomSuiteLib.dicom_headers import header_number, header_text, private_text
 from DicomSuiteRenderLib.errors import RenderError
 
 GE_PET, GE_PET_GROUP, GE_SCAN_DATE_TIME = "GEMS_PETD_01", 0x0009, 0x0D

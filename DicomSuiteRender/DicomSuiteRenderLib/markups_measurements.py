@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from DicomSuiteLib.geometry import LPS_FROM_RAS, RAS_SIGNS, FloatArray
+from DicomSuiteLib.value_unit import NO_UNIT, ValueUnit
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRenderLib.errors import RenderError
 from DicomSuiteRenderLib.measured_box import MeasuredBox
 from DicomSuiteRenderLib.measurements import Measurement, measure_angle, measure_area, measure_box, measure_distance
 from DicomSuiteRenderLib.outlines import Outline
-from DicomSuiteRenderLib.value_units import NO_UNIT, ValueUnit
 
 LINEAR = "linear"
 """MRML's name of the kind of curve whose points are joined by straight lines."""

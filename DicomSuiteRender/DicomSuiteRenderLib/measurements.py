@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from DicomSuiteLib.geometry import FloatArray, Vector3
 from DicomSuiteLib.value_statistics import ValueStatistics, value_statistics
+from DicomSuiteLib.value_unit import NO_UNIT, ValueUnit
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRenderLib.errors import RenderError
 from DicomSuiteRenderLib.measured_box import MeasuredBox
 from DicomSuiteRenderLib.outlined_voxels import outlined_voxels
 from DicomSuiteRenderLib.outlines import Outline
-from DicomSuiteRenderLib.value_units import NO_UNIT, ValueUnit
 
 
 class MeasureKind(StrEnum):

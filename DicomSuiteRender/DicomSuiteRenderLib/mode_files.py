@@ -11,7 +11,7 @@ from typing import Any
 from DicomSuiteLib.file_names import file_name
 from DicomSuiteRenderLib.built_in_modes import built_in_modes
 from DicomSuiteRenderLib.errors import RenderError
-from DicomSuiteRenderLib.preset_folder import PresetFolder, PresetFormat
+from DicomSuiteRenderLib.preset_folder import PresetFormat
 from DicomSuiteRenderLib.render_mode import (
     IsoLevel,
     RenderMode,
@@ -42,11 +42,6 @@ def own_mode(name: str, mode: RenderMode) -> RenderMode:
     if not stem:
         raise RenderError("A mode needs a name with a letter or a digit in it.")
     return replace(mode, key=_PREFIX + stem, name=name)
-
-
-def mode_folder(folder: Path) -> PresetFolder[RenderMode]:
-    """The modes that are kept in a folder: saved, loaded, renamed and deleted there."""
-    return PresetFolder(folder, MODE_FORMAT)
 
 
 def read_mode(path: Path) -> RenderMode:

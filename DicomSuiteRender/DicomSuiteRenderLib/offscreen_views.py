@@ -24,17 +24,6 @@ _MANAGERS_3D = (
     "vtkMRMLSegmentationsDisplayableManager3D",
     "vtkMRMLVolumeRenderingDisplayableManager",
 )
-_MANAGERS_2D = (
-    "vtkMRMLVolumeGlyphSliceDisplayableManager",
-    "vtkMRMLModelSliceDisplayableManager",
-    "vtkMRMLCrosshairDisplayableManager",
-    "vtkMRMLOrientationMarkerDisplayableManager",
-    "vtkMRMLRulerDisplayableManager",
-    "vtkMRMLScalarBarDisplayableManager",
-    "vtkMRMLColorLegendDisplayableManager",
-    "vtkMRMLMarkupsDisplayableManager",
-    "vtkMRMLSegmentationsDisplayableManager2D",
-)
 """What the application's views and the modules Colors, Markups, Segmentations and Volume Rendering register."""
 
 _LAYOUT = "DicomSuiteOffscreenViews"
@@ -47,7 +36,7 @@ _VIEWS = "vtkMRMLAbstractViewNode"
 _numbers = count(1)
 
 
-class _View:
+class OffscreenView:
     """A render window in memory whose renderer is filled by displayable managers.
 
     It closes by itself when the scene is closed.
@@ -124,14 +113,14 @@ class _View:
         _remove_unused_layout()
 
 
-class View3D(_View):
+class View3D(OffscreenView):
     """A 3D view of `size` (width, height) pixels; `node` is its vtkMRMLViewNode."""
 
     def __init__(self, size: tuple[int, int] = (600, 600)) -> None:
         super().__init__("vtkMRMLThreeDViewDisplayableManagerFactory", _MANAGERS_3D, size)
         import slicer
 
-        self.node = _add_view_node("vtkMRMLViewNode")
+        self.node = add_view_node("vtkMRMLViewNode")
         self._logic = slicer.vtkMRMLViewLogic()
         self._logic.SetMRMLApplicationLogic(application_logic())
         self._logic.SetName(self.node.GetLayoutName())
@@ -175,66 +164,7 @@ class View3D(_View):
         return [volume.GetMapper() for volume in volumes if volume.GetMapper() is not None]
 
 
-class SliceView2D(_View):
-    """A slice view of `size` (width, height) pixels; `node` is its vtkMRMLSliceNode, `logic` its vtkMRMLSliceLogic."""
-
-    def __init__(self, size: tuple[int, int] = (500, 500)) -> None:
-        super().__init__("vtkMRMLSliceViewDisplayableManagerFactory", _MANAGERS_2D, size)
-        import slicer
-        import vtk
-
-        self.renderer.GetActiveCamera().ParallelProjectionOn()
-        self._mapper = vtk.vtkImageMapper()
-        self._mapper.SetColorWindow(255)
-        self._mapper.SetColorLevel(255 / 2)
-        self._image = vtk.vtkActor2D()
-        self._image.SetMapper(self._mapper)
-        self._image.GetProperty().SetDisplayLocationToBackground()
-        self.node = _add_view_node("vtkMRMLSliceNode")
-        self.logic = slicer.vtkMRMLSliceLogic()
-        self.logic.SetMRMLApplicationLogic(application_logic())
-        application_logic().GetSliceLogics().AddItem(self.logic)
-        self.logic.SetMRMLScene(mrml_scene())
-        self.logic.SetSliceNode(self.node)
-        self.composite_node.SetLinkedControl(False)
-        self._managers.SetMRMLDisplayableNode(self.node)
-        self.logic.ResizeSliceNode(*size)
-
-    @property
-    def composite_node(self) -> Any:
-        """The vtkMRMLSliceCompositeNode: which volumes are shown."""
-        return self.logic.GetSliceCompositeNode()
-
-    def show(self, volume_node: Any, orientation: str) -> None:
-        """Show the middle slice of a volume, all of it: "Axial", "Sagittal", "Coronal", or another preset's name."""
-        self.node.SetOrientation(orientation)
-        self.composite_node.SetBackgroundVolumeID(volume_node.GetID())
-        self.logic.FitSliceToBackground()
-        self.logic.SnapSliceOffsetToIJK()
-
-    def close(self) -> None:
-        """Take the view and what it is made of out of the scene."""
-        if self.node is None:
-            return
-        application_logic().GetSliceLogics().RemoveItem(self.logic)
-        composite = self.composite_node
-        self.logic.DeleteSliceModel()
-        self.logic.SetSliceNode(None)
-        self.logic.SetMRMLScene(None)
-        self._let_go(self.node, composite)
-        self.node = None
-
-    def _draw(self) -> None:
-        image = self.logic.GetImageDataConnection()
-        self._mapper.SetInputConnection(image)
-        if image is None:
-            self.renderer.RemoveViewProp(self._image)
-        else:
-            self.renderer.AddViewProp(self._image)
-        super()._draw()
-
-
-def _add_view_node(class_name: str) -> Any:
+def add_view_node(class_name: str) -> Any:
     """A view node of a layout of its own, which is neither saved nor listed."""
     scene = mrml_scene()
     layout = _layout_node() or scene.AddNode(_hidden_node("vtkMRMLScriptedModuleNode", _LAYOUT))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from DicomSuiteLib.report_page import banner, escape, page, section, table
+from DicomSuiteLib.report_page import banner, escape, page, section, table, volume_header
 
 TITLE = "Pictures of a volume"
 
@@ -32,7 +32,7 @@ PICTURE = "width:100%;height:auto;border-radius:6px;background:#000"
 
 def render(content: Mapping[str, Any], folder: Path) -> str:
     """The page for the content of render.json; the pictures are read from `folder`."""
-    body = _header(content)
+    body = volume_header(TITLE, content["volume"], content["notes"])
     body += "".join(banner("bad", "!", f"{entry['what']}: not made", entry["reason"]) for entry in content["refused"])
     for kind, heading in HEADINGS.items():
         pictures = [picture for picture in content["pictures"] if picture["kind"] == kind]
@@ -42,14 +42,6 @@ def render(content: Mapping[str, Any], folder: Path) -> str:
         body += section("Surfaces", _surfaces(content["surfaces"]))
     body += section("Volume", _facts(content["volume"]["facts"]))
     return page(TITLE, body)
-
-
-def _header(content: Mapping[str, Any]) -> str:
-    volume = content["volume"]
-    columns, rows, slices = volume["size"]
-    words = f"{volume['modality'] or 'Volume'} of {columns} × {rows} × {slices} voxels"
-    notes = "".join(f"<li>{escape(note)}</li>" for note in (*volume["notes"], *content["notes"]))
-    return f"<header><h1>{TITLE}</h1><p>{escape(words)}</p>" + (f"<ul>{notes}</ul>" if notes else "") + "</header>\n"
 
 
 def _gallery(pictures: Sequence[Mapping[str, Any]], folder: Path) -> str:

@@ -17,7 +17,7 @@ from DicomSuiteLib.progress import ProgressReporter
 from DicomSuiteLib.segments import Segmentation
 from DicomSuiteLib.slice_views import Plane
 from DicomSuiteLib.tasks import Cancelled, CancelToken
-from DicomSuiteLib.volumes import Volume
+from DicomSuiteLib.volumes import Volume, VolumeError
 from DicomSuiteLib.write_surface import write_surface
 from DicomSuiteRenderLib.animation_files import write_animation
 from DicomSuiteRenderLib.automatic_window import automatic_window
@@ -131,7 +131,7 @@ class RenderRun:
             return volume_facts(self._volume)
         try:
             return (*volume_facts(self._volume), *technical_metadata(self._volume.files))
-        except RenderError as error:
+        except VolumeError as error:
             self._notes.append(self._words(error))
             return volume_facts(self._volume)
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypedDict, Unpack
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from DicomSuiteLib.geometry import FloatArray
 from DicomSuiteLib.mask_painting import FINENESS, paint_mask
 from DicomSuiteLib.missing_package import missing_package
-from DicomSuiteLib.picture_text import slice_place
+from DicomSuiteLib.picture_text import has_room, write_orientation, write_scale
 from DicomSuiteLib.segment_extent import BoundingBox, bounding_box
 from DicomSuiteLib.segments import BoolArray, Colour, Segment, Segmentation, smallest_box
 from DicomSuiteLib.slice_views import Plane, SliceView, segment_slice, volume_slice
@@ -22,7 +22,6 @@ from DicomSuiteLib.volumes import Volume
 from DicomSuiteRenderLib.errors import RenderError
 from DicomSuiteRenderLib.grey_transform import GreyTransform
 from DicomSuiteRenderLib.native_plane import NativePlane
-from DicomSuiteRenderLib.slice_words import has_room, write_corner, write_scale_bar, write_sides
 
 LARGEST_SIDE = 8192
 """Pixels: more of them than a screen shows, and a slip of the scale rather than a wish."""
@@ -159,10 +158,9 @@ class SlicePictures:
         picture = Image.fromarray(pixels)
         draw = ImageDraw.Draw(picture)
         if self.letters:
-            write_sides(draw, view)
-            write_corner(draw, view, [slice_place(view), *self._tilt])
+            write_orientation(draw, view, notes=self._tilt)
         if self.scale_bar:
-            write_scale_bar(draw, view)
+            write_scale(draw, view)
         return np.array(picture)
 
     @property
@@ -217,13 +215,6 @@ class _Part:
     rows: slice
     columns: slice
     inside: BoolArray
-
-
-def slice_picture(
-    volume: Volume, plane: Plane, index: int, grey: GreyTransform, **look: Unpack[SliceLook]
-) -> NDArray[np.uint8]:
-    """Draw one slice; everything as for `SlicePictures`."""
-    return SlicePictures(volume, plane, grey, **look).picture(index)
 
 
 def _paint(pixels: NDArray[np.uint8], shades: NDArray[np.float32], parts: Sequence[_Part]) -> None:

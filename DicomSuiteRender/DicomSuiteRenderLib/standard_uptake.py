@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
+from DicomSuiteLib.dicom_headers import header_number, header_text, items_of, private_number
 from DicomSuiteLib.quiet_pydicom import quiet_pydicom
 from DicomSuiteRenderLib.decay_times import injection_moment, scan_moment
-from DicomSuiteRenderLib.dicom_headers import header_number, header_text, items_of, private_number
 from DicomSuiteRenderLib.errors import RenderError
 
 CORRECTIONS = frozenset({"ATTN", "DECY"})

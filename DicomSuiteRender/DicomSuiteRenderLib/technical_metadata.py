@@ -11,9 +11,9 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
+from DicomSuiteLib.dicom_headers import header_values, items_of, read_headers
 from DicomSuiteLib.printable import printable
 from DicomSuiteLib.quiet_pydicom import quiet_pydicom
-from DicomSuiteRenderLib.dicom_headers import header_values, items_of, read_headers
 from DicomSuiteRenderLib.metadata_attributes import ATTRIBUTES, IDENTIFYING_ATTRIBUTES, Attribute, FactGroup
 
 MOST_VALUES = 4
@@ -51,7 +51,7 @@ def technical_metadata(files: Sequence[Path], with_identifying: bool = False) ->
 
     Raises
     ------
-    RenderError
+    VolumeError
         If a file cannot be read as DICOM.
     """
     tables = [(ATTRIBUTES, False), (IDENTIFYING_ATTRIBUTES, True)][: 1 + with_identifying]

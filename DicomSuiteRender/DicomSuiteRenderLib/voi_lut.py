@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydicom.dataset import Dataset
 
+from DicomSuiteLib.dicom_headers import FRAME_GROUPS, items_of, read_headers
 from DicomSuiteLib.printable import printable
 from DicomSuiteLib.quiet_pydicom import quiet_pydicom
 from DicomSuiteLib.series_files import UNUSABLE_VALUE
-from DicomSuiteRenderLib.dicom_headers import FRAME_GROUPS, items_of, read_headers
 from DicomSuiteRenderLib.display_lut import DisplayLut
 from DicomSuiteRenderLib.errors import RenderError
 from DicomSuiteRenderLib.window_level import VoiFunction, WindowLevel
@@ -70,7 +70,7 @@ def dicom_windows(files: Sequence[Path]) -> tuple[WindowPreset | VoiLut, ...]:
 
     Raises
     ------
-    RenderError
+    VolumeError
         If the file is gone, or cannot be read as DICOM.
     """
     if not files:

@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from DicomSuiteLib.node_roles import remove_with_companions
+from DicomSuiteLib.volume_nodes import image_data
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteRenderLib.own_nodes import Role, new_own_node, own_nodes, remove_with_displays
+from DicomSuiteRenderLib.own_nodes import Role, new_own_node, own_nodes
 
 _CONTENT = "DicomSuiteRender.Content"
 """What a copy was made of: as long as it is the same, the copy is good."""
@@ -32,7 +32,7 @@ def remove_stale_copies(volume_node: Any, state: str) -> None:
     for role in (Role.PREPARED_VOLUME, Role.RENDERED_VOLUME):
         for node in own_nodes(role, volume_node, None):
             if not node.GetAttribute(_CONTENT).startswith(state):
-                remove_with_displays(node)
+                remove_with_companions(node)
 
 
 def volume_copy(
@@ -50,15 +50,9 @@ def volume_copy(
 
 
 def _new_copy(role: Role, content: str, volume_node: Any, volume: Volume, notice: str) -> Any:
-    import vtk
-    from vtk.util.numpy_support import numpy_to_vtk
-
     node = new_own_node("vtkMRMLScalarVolumeNode", _COPY, role, volume_node, None)
     node.SetSaveWithScene(False)
-    image = vtk.vtkImageData()
-    image.SetDimensions(volume.grid.size)
-    image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(volume.voxels).ravel(), deep=True))
-    node.SetAndObserveImageData(image)
+    node.SetAndObserveImageData(image_data(volume.voxels))
     volume.grid.geometry.set_on_volume_node(node)
     node.SetAttribute(_CONTENT, content)
     node.SetAttribute(_NOTICE, notice)

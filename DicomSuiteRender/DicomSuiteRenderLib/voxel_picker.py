@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from DicomSuiteLib.geometry import RAS_SIGNS, Vector3
+from DicomSuiteLib.value_unit import NO_UNIT, ValueUnit
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRenderLib.errors import RenderError
-from DicomSuiteRenderLib.value_units import NO_UNIT, ValueUnit
 
 OUTSIDE = "outside"
 """What is told of a point where the volume has no voxel."""

@@ -10,10 +10,10 @@ import pytest
 
 from application import assertNoLeakedObservers, processEvents, qt, slicer, vtk, waitUntil
 from ct_volumes import write_ct_series
+from DicomSuiteGui.compare_layout import LAYOUT, ComparedPlanes, layoutText
+from DicomSuiteGui.difference_map import differenceNode
 from DicomSuiteLib.volume_nodes import node_of_volume, volume_of_node
-from DicomSuiteRenderGui.compare_layout import LAYOUT, ComparedPlanes, layoutText
 from DicomSuiteRenderGui.compare_panel import ComparePanel
-from DicomSuiteRenderGui.difference_map import differenceNode
 from panel_places import database_of
 from placed_volumes import placed_volumes
 from scene_panels import OBLIQUE, STRAIGHT, PanelParameters, add_volume, slice_composite, value_at

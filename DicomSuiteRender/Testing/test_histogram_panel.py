@@ -22,8 +22,8 @@ from DicomSuiteRenderLib.display_lut import DisplayLut
 from DicomSuiteRenderLib.histogram import Histogram
 from DicomSuiteRenderLib.lut_files import LUT_FORMAT, LutPreset
 from DicomSuiteRenderLib.lut_nodes import show_lut, shown_lut
-from DicomSuiteRenderLib.offscreen_views import SliceView2D
 from DicomSuiteRenderLib.render_mode import Technique
+from offscreen_slices import SliceView2D
 from panel_places import private_places
 from pointer_events import double_click, drag, key, move, press, release
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from application import assertNoLeakedObservers, processEvents, qt, slicer, waitUntil
+from DicomSuiteGui.crosshair import crosshairNode, jumpTo
 from DicomSuiteLib.geometry import RAS_SIGNS
-from DicomSuiteRenderGui.crosshair_gestures import crosshairNode, jumpTo
 from DicomSuiteRenderGui.inspector_panel import InspectorPanel
 from DicomSuiteRenderGui.marker_table import INDEX, LABEL, PLACE, VALUE
 from DicomSuiteRenderGui.markers import markersNode

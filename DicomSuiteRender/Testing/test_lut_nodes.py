@@ -18,7 +18,7 @@ from DicomSuiteLib.volumes import Volume
 from DicomSuiteRenderLib.display_lut import DisplayLut
 from DicomSuiteRenderLib.errors import RenderError
 from DicomSuiteRenderLib.lut_nodes import hide_lut, show_lut, shown_lut
-from DicomSuiteRenderLib.offscreen_views import SliceView2D
+from offscreen_slices import SliceView2D
 from saved_scenes import saved_and_loaded
 
 STEEP = DisplayLut.from_pairs([(-1000, 0), (0, 0.1), (100, 0.9), (3000, 1)])

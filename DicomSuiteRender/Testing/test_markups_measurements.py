@@ -9,11 +9,12 @@ import pytest
 from numpy.typing import NDArray
 
 from application import slicer, vtk  # isort: skip  (starts the scene)
+from DicomSuiteLib.value_unit import HOUNSFIELD, NO_UNIT, ValueUnit
 from DicomSuiteLib.volume_nodes import node_of_volume, remove_volume_node, volume_of_node
 from DicomSuiteRenderLib.errors import RenderError
 from DicomSuiteRenderLib.markups_measurements import box_of_roi, measure_markups, placed_points
 from DicomSuiteRenderLib.measurements import MeasureKind
-from DicomSuiteRenderLib.value_units import HOUNSFIELD, NO_UNIT, ValueUnit, value_unit_of_node
+from DicomSuiteRenderLib.volume_units import value_unit_of_node
 from DicomSuiteRenderLib.voxel_picker import pick
 from placed_volumes import TURN, placed_volumes, voxel_centres
 

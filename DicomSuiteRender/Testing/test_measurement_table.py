@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from DicomSuiteLib.output_file import OutputError
+from DicomSuiteLib.value_unit import HOUNSFIELD, ValueUnit
 from DicomSuiteRenderLib.measured_box import MeasuredBox
 from DicomSuiteRenderLib.measurement_table import COLUMNS, FILE_COLUMNS, shown_row, write_measurements
 from DicomSuiteRenderLib.measurements import measure_box, measure_distance, measure_threshold
-from DicomSuiteRenderLib.value_units import HOUNSFIELD, ValueUnit
 from placed_volumes import placed_volumes
 
 VOLUME = placed_volumes()["upright"]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from DicomSuiteLib.value_unit import HOUNSFIELD, ValueUnit
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRenderLib.errors import RenderError
 from DicomSuiteRenderLib.measured_box import MeasuredBox
@@ -22,7 +23,6 @@ from DicomSuiteRenderLib.measurements import (
 )
 from DicomSuiteRenderLib.outlined_voxels import outlined_voxels
 from DicomSuiteRenderLib.outlines import Outline
-from DicomSuiteRenderLib.value_units import HOUNSFIELD, ValueUnit
 from placed_volumes import SIZE, SPACING, TURN, placed_volume, placed_volumes, voxel_centres
 
 VOLUMES = placed_volumes()

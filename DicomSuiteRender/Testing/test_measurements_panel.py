@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from application import assertNoLeakedObservers, processEvents, slicer, waitUntil
+from DicomSuiteGui.crosshair import crosshairNode
 from DicomSuiteLib.geometry import RAS_SIGNS
-from DicomSuiteRenderGui.crosshair_gestures import crosshairNode
 from DicomSuiteRenderGui.drawn_measures import CURVE, LINE, ROI, newDrawing, tools
 from DicomSuiteRenderGui.measure_table import MEAN, NAME, SIZE
 from DicomSuiteRenderGui.measurements_panel import MeasurementsPanel

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from DicomSuiteRenderLib.built_in_modes import built_in_modes
 from DicomSuiteRenderLib.errors import RenderError
-from DicomSuiteRenderLib.mode_files import MODE_FORMAT, mode_folder, own_mode, read_mode
+from DicomSuiteRenderLib.mode_files import MODE_FORMAT, own_mode, read_mode
+from DicomSuiteRenderLib.preset_folder import PresetFolder
 from DicomSuiteRenderLib.render_mode import (
     IsoLevel,
     RenderMode,
@@ -54,7 +55,7 @@ OWN_MODES = st.builds(
 
 @pytest.fixture
 def folder(tmp_path):
-    return mode_folder(tmp_path / "modes")
+    return PresetFolder(tmp_path / "modes", MODE_FORMAT)
 
 
 def damaged(tmp_path, mode=MODES[-1], **changes):

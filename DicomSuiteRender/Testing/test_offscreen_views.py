@@ -12,7 +12,8 @@ import pytest
 
 from application import slicer, vtk
 from DicomSuiteRenderLib.errors import RenderError
-from DicomSuiteRenderLib.offscreen_views import SliceView2D, View3D
+from DicomSuiteRenderLib.offscreen_views import View3D
+from offscreen_slices import SliceView2D
 from source_files import ROOT
 from view_phantoms import SIDE, ball_node, look_from_anterior, show_in_3d
 

@@ -19,9 +19,10 @@ from DicomSuiteRenderGui.modes_panel import FOLDER
 from DicomSuiteRenderGui.view_targets import shownViews
 from DicomSuiteRenderLib.built_in_modes import built_in_modes
 from DicomSuiteRenderLib.mode_dump import mode_dump
-from DicomSuiteRenderLib.mode_files import mode_folder, own_mode
+from DicomSuiteRenderLib.mode_files import MODE_FORMAT, own_mode
 from DicomSuiteRenderLib.mode_surfaces import visible_surfaces
 from DicomSuiteRenderLib.own_nodes import is_own
+from DicomSuiteRenderLib.preset_folder import PresetFolder
 from DicomSuiteRenderLib.render_mode import Technique
 from panel_places import database_of, private_places
 from saved_scenes import saved_and_loaded
@@ -89,11 +90,11 @@ def export(widget, folder: Path, **choices: object) -> str:
     size = dict(zip(("pictureWidth", "pictureHeight"), SIZE, strict=True))
     for name, value in (ticked | size | choices).items():
         parameters.setValue(name, value)
-    panel.folderEdit.currentPath = str(folder)
-    assert panel.exportButton.enabled, panel.exportButton.toolTip
-    panel.exportButton.click()
+    panel.frame.folderEdit.currentPath = str(folder)
+    assert panel.frame.exportButton.enabled, panel.frame.exportButton.toolTip
+    panel.frame.exportButton.click()
     waitUntil(lambda: not panel.run.isBusy, TIMEOUT_S)
-    return panel.statusLabel.text
+    return panel.frame.statusLabel.text
 
 
 def written(folder: Path) -> dict[str, Path]:
@@ -235,7 +236,7 @@ def test_own_modes_are_offered_and_what_is_shown_can_be_saved(widget, ball) -> N
     settle(widget)
     current = widget.panel.display.current(ball, view_of(widget))
     assert [level.value for level in current.levels] == [300]
-    mode_folder(storedSettings().store_folder() / FOLDER).save(own_mode("Cortex", current))
+    PresetFolder(storedSettings().store_folder() / FOLDER, MODE_FORMAT).save(own_mode("Cortex", current))
     exit_(widget)
     enter(widget)
     own = widget.panel.modes.own
@@ -274,7 +275,7 @@ def test_volume_that_goes_while_its_surface_is_computed_leaves_nothing(widget, b
     processEvents()
     assert not [node for node in slicer.util.getNodesByClass("vtkMRMLModelNode") if is_own(node)]
     assert not widget.panel.modes.buttons["mip"].enabled
-    assert not widget.panel.export.exportButton.enabled
+    assert not widget.panel.export.frame.exportButton.enabled
 
 
 def test_cancel_leaves_the_view_as_it_was(widget, ball) -> None:
@@ -304,7 +305,7 @@ def test_single_images_and_colours_are_refused_with_the_reason(
     button = widget.panel.modes.buttons["mip"]
     assert not button.enabled and reason in button.toolTip
     assert not widget.ui.cropBox.enabled and reason in widget.ui.cropBox.toolTip
-    assert not widget.panel.export.exportButton.enabled
+    assert not widget.panel.export.frame.exportButton.enabled
 
 
 def test_export_writes_complete_files_without_a_name_of_the_patient(widget, ball, tmp_path: Path) -> None:
@@ -356,19 +357,19 @@ def test_cancelled_export_leaves_nothing_and_an_unwritable_folder_says_so(widget
     parameters, panel = widget._parameterNode, widget.panel.export
     parameters.exportView, parameters.exportTurntable, parameters.turntableFrames = False, True, 500
     folder = tmp_path / "out"
-    panel.folderEdit.currentPath = str(folder)
-    panel.exportButton.click()
-    waitUntil(lambda: panel.progressBar.value > 0, TIMEOUT_S)
-    panel.cancelButton.click()
-    assert not panel.run.isBusy and "Cancelled" in panel.statusLabel.text
+    panel.frame.folderEdit.currentPath = str(folder)
+    panel.frame.exportButton.click()
+    waitUntil(lambda: panel.frame.progressBar.value > 0, TIMEOUT_S)
+    panel.frame.cancelButton.click()
+    assert not panel.run.isBusy and "Cancelled" in panel.frame.statusLabel.text
     assert list(folder.iterdir()) == []
     (tmp_path / "file").write_text("in the way")
     assert "file" in export(widget, tmp_path / "file", exportView=True)
-    assert panel.exportButton.enabled
+    assert panel.frame.exportButton.enabled
 
 
 def test_what_cannot_be_exported_says_why(widget, ball) -> None:
-    parameters, button = widget._parameterNode, widget.panel.export.exportButton
+    parameters, button = widget._parameterNode, widget.panel.export.frame.exportButton
     parameters.exportView = False
     assert not button.enabled and "Tick" in button.toolTip
     parameters.exportSurfaces = True
@@ -388,6 +389,14 @@ def test_home_hands_over_a_series_and_its_volume_is_chosen(widget, tmp_path: Pat
     DICOMUtils.loadSeriesByUID([uid for uid in series if database.fieldForSeries("Modality", uid) == "CT"])
     widget.useSeries(series)
     assert widget._parameterNode.volume.GetAttribute("DICOM.instanceUIDs")
+
+
+def test_first_volume_that_users_see_is_chosen_where_none_is(widget) -> None:
+    exit_(widget)
+    hidden, shown = ball_node(), ball_node()
+    hidden.SetHideFromEditors(True)
+    enter(widget)
+    assert widget._parameterNode.volume is shown
 
 
 def test_mode_brings_up_a_3d_view_and_goes_to_the_chosen_one_of_several(widget, ball) -> None:

@@ -15,7 +15,7 @@ from DicomSuiteLib.volumes import Volume
 from DicomSuiteRenderLib.errors import RenderError
 from DicomSuiteRenderLib.picture_files import PictureFormat, write_picture_file
 from DicomSuiteRenderLib.slice_files import write_slice_pictures
-from DicomSuiteRenderLib.slice_pictures import slice_picture
+from DicomSuiteRenderLib.slice_pictures import SlicePictures
 from DicomSuiteRenderLib.window_level import WindowLevel
 
 WINDOW = WindowLevel(-980, 60)
@@ -44,7 +44,7 @@ def test_png_and_tiff_keep_every_pixel(
 
 
 def test_jpeg_stays_close_and_refuses_opacity(tmp_path: Path, volume: Volume) -> None:
-    pixels = slice_picture(volume, Plane.CORONAL, 30, WINDOW)
+    pixels = SlicePictures(volume, Plane.CORONAL, WINDOW).picture(30)
     write_picture_file(tmp_path / "picture.jpg", pixels, PictureFormat.JPEG)
     with Image.open(tmp_path / "picture.jpg") as picture:
         assert np.abs(np.array(picture).astype(int) - pixels).max() <= 8
@@ -74,7 +74,7 @@ def test_whole_stacks_and_single_slices_are_written_side_by_side(tmp_path: Path,
     assert names == [*(f"axial_{k:03}.png" for k in range(12)), "sagittal_007.png", "sagittal_079.png"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(names)
     with Image.open(tmp_path / "out" / "axial_003.png") as picture:
-        np.testing.assert_array_equal(np.array(picture), slice_picture(volume, Plane.AXIAL, 3, WINDOW))
+        np.testing.assert_array_equal(np.array(picture), SlicePictures(volume, Plane.AXIAL, WINDOW).picture(3))
         assert picture.size == (80, 70)
 
 

@@ -17,7 +17,7 @@ from DicomSuiteLib.volumes import Volume
 from DicomSuiteRenderLib.display_lut import DisplayLut
 from DicomSuiteRenderLib.errors import RenderError
 from DicomSuiteRenderLib.native_plane import NativePlane
-from DicomSuiteRenderLib.slice_pictures import SlicePictures, slice_picture
+from DicomSuiteRenderLib.slice_pictures import SlicePictures
 from DicomSuiteRenderLib.window_level import WindowLevel
 from placed_volumes import TILT, TURN, UNEVEN, placed_volume, placed_volumes, voxel_centres
 
@@ -83,7 +83,7 @@ def drawn_and_true(
     middle = middle_of(volume)
     through = [native.centre(index)[plane.across] - middle[plane.across] for index in range(native.count)]
     index = int(np.argmin(np.abs(np.array(through) - BALLS[0][0][plane.across])))
-    picture = slice_picture(volume, plane, index, WINDOW, scale=SIDE / PIXELS, masks=masks)
+    picture = SlicePictures(volume, plane, WINDOW, scale=SIDE / PIXELS, masks=masks).picture(index)
     places = pixel_places(plane, through[index], picture.shape[:2], SIDE / PIXELS)
     return picture, WINDOW.shades(ball_values(places)) * (255.0 * is_inside(volume, places))
 
@@ -180,7 +180,7 @@ def test_pixels_equal_dicoms_formula_one_by_one() -> None:
     image.WindowCenter, image.WindowWidth = WINDOW.level, WINDOW.width
     voxels = np.arange(-512, 512, dtype=np.int16).reshape(1, 32, 32)
     volume = Volume(voxels, placed_volume(np.eye(3), (0.0,), size=(32, 32)).grid, "CT")
-    picture = slice_picture(volume, Plane.AXIAL, 0, WINDOW)
+    picture = SlicePictures(volume, Plane.AXIAL, WINDOW).picture(0)
     assert picture.shape == (32, 32)
     assert np.abs(picture - apply_voi_lut(voxels[0], image)).max() <= 0.5 + 1e-4
 
@@ -188,7 +188,7 @@ def test_pixels_equal_dicoms_formula_one_by_one() -> None:
 def test_a_look_up_table_draws_like_a_window() -> None:
     volume = ball_volume("upright")
     table = DisplayLut.from_window(WINDOW)
-    by_table, by_window = (slice_picture(volume, Plane.AXIAL, 30, grey).astype(int) for grey in (table, WINDOW))
+    by_table, by_window = (SlicePictures(volume, Plane.AXIAL, grey).picture(30).astype(int) for grey in (table, WINDOW))
     assert np.abs(by_table - by_window).max() <= 1
 
 
@@ -201,7 +201,7 @@ def test_native_masks_lie_on_their_voxels() -> None:
     for plane in Plane:
         native = NativePlane.nearest(plane, volume.grid)
         for index in range(native.count):
-            picture = slice_picture(volume, plane, index, white, masks=masks)
+            picture = SlicePictures(volume, plane, white, masks=masks).picture(index)
             inside = np.pad(native.values(mask, index), 1)
             beside = inside[2:, 1:-1] | inside[:-2, 1:-1] | inside[1:-1, 2:] | inside[1:-1, :-2]
             np.testing.assert_array_equal(picture[..., 2] < 255, inside[1:-1, 1:-1] | beside)
@@ -220,17 +220,18 @@ def test_missing_voxels_and_what_lies_outside_are_black() -> None:
     volume = ball_volume("oblique")
     volume.voxels[:] = np.nan
     white = WindowLevel(-5000, 1)
-    assert not slice_picture(volume, Plane.AXIAL, 30, white).any()
+    assert not SlicePictures(volume, Plane.AXIAL, white).picture(30).any()
     volume.voxels[:] = 0
-    corner = slice_picture(volume, Plane.AXIAL, 30, white, scale=1)
+    corner = SlicePictures(volume, Plane.AXIAL, white, scale=1).picture(30)
     assert corner[0, 0] == 0
     assert corner[corner.shape[0] // 2, corner.shape[1] // 2] == 255
 
 
 def test_letters_and_scale_bar_change_nothing_else() -> None:
     volume = ball_volume("upright")
-    plain = slice_picture(volume, Plane.CORONAL, 32, WINDOW, scale=SIDE / PIXELS)
-    written = slice_picture(volume, Plane.CORONAL, 32, WINDOW, scale=SIDE / PIXELS, letters=True, scale_bar=True)
+    scale = SIDE / PIXELS
+    plain = SlicePictures(volume, Plane.CORONAL, WINDOW, scale).picture(32)
+    written = SlicePictures(volume, Plane.CORONAL, WINDOW, scale, letters=True, scale_bar=True).picture(32)
     assert written.shape == (*plain.shape, 3)
     changed = np.any(written != plain[..., None], axis=2)
     assert 0.01 < changed.mean() < 0.15
@@ -242,7 +243,7 @@ def test_letters_and_scale_bar_change_nothing_else() -> None:
 def test_the_scale_bar_is_as_long_as_it_says() -> None:
     empty = placed_volume(np.eye(3), np.arange(8), size=(256, 256))
     volume = Volume(np.zeros(empty.grid.shape, np.int16), empty.grid)
-    picture = slice_picture(volume, Plane.AXIAL, 5, WindowLevel(5000, 1), scale=0.5, scale_bar=True)
+    picture = SlicePictures(volume, Plane.AXIAL, WindowLevel(5000, 1), scale=0.5, scale_bar=True).picture(5)
     longest = max(np.count_nonzero(row) for row in np.all(picture > 200, axis=2))
     assert longest == 50 / 0.5 + 1
 
@@ -257,7 +258,7 @@ def test_a_picture_too_small_to_write_on_says_so() -> None:
 @pytest.mark.parametrize("index", [-1, 7, 1000])
 def test_a_slice_that_is_not_there_is_named(index: int) -> None:
     with pytest.raises(RenderError, match=f"no axial slice {index}: the volume has 0 to 6"):
-        slice_picture(placed_volumes()["upright"], Plane.AXIAL, index, WINDOW)
+        SlicePictures(placed_volumes()["upright"], Plane.AXIAL, WINDOW).picture(index)
 
 
 @pytest.mark.parametrize("scale", [0, -1, np.nan, 1e-5])

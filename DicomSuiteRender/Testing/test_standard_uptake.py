@@ -10,9 +10,11 @@ from pydicom.uid import PositronEmissionTomographyImageStorage
 
 from ct_volumes import ct_volume
 from dicom_slices import write_slice
+from DicomSuiteLib.value_unit import HOUNSFIELD, NO_UNIT, ValueUnit
+from DicomSuiteLib.volumes import VolumeError
 from DicomSuiteRenderLib.errors import RenderError
 from DicomSuiteRenderLib.standard_uptake import suv_factor
-from DicomSuiteRenderLib.value_units import HOUNSFIELD, NO_UNIT, ValueUnit, value_unit, value_unit_of_files
+from DicomSuiteRenderLib.volume_units import value_unit, value_unit_of_files
 from placed_volumes import placed_volumes
 
 FLUORINE_18 = 6586.2
@@ -246,5 +248,5 @@ def test_one_unscaled_image_takes_hu_from_the_whole_series(tmp_path: Path) -> No
 
 
 def test_a_file_that_is_gone_is_said(tmp_path: Path) -> None:
-    with pytest.raises(RenderError, match="cannot be read as DICOM"):
+    with pytest.raises(VolumeError, match="cannot be read as DICOM"):
         value_unit_of_files([tmp_path / "gone.dcm"], "CT")

@@ -13,7 +13,7 @@ from pydicom.uid import EnhancedMRImageStorage
 
 from dicom_slices import write_slice
 from DicomSuiteLib.read_volume import read_volume
-from DicomSuiteRenderLib.errors import RenderError
+from DicomSuiteLib.volumes import VolumeError
 from DicomSuiteRenderLib.metadata_attributes import ATTRIBUTES, IDENTIFYING_ATTRIBUTES, FactGroup
 from DicomSuiteRenderLib.technical_metadata import Fact, technical_metadata
 from DicomSuiteRenderLib.volume_facts import volume_facts
@@ -156,12 +156,12 @@ def test_file_without_a_preamble_is_read(tmp_path: Path) -> None:
 def test_file_that_is_no_dicom_is_said(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("notes")
-    with pytest.raises(RenderError, match="is not DICOM"):
+    with pytest.raises(VolumeError, match="is not DICOM"):
         technical_metadata([file])
 
 
 def test_file_that_is_gone_is_said(tmp_path: Path) -> None:
-    with pytest.raises(RenderError, match="load the series again"):
+    with pytest.raises(VolumeError, match="load the series again"):
         technical_metadata([tmp_path / "gone.dcm"])
 
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from DicomSuiteLib.read_volume import read_volume
+from DicomSuiteLib.value_unit import HOUNSFIELD, ValueUnit
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteRenderLib.errors import RenderError
-from DicomSuiteRenderLib.value_units import HOUNSFIELD, ValueUnit
 from DicomSuiteRenderLib.voxel_picker import pick
 from placed_volumes import DATA, ORIGIN, SIZE, SPACING, TURN, placed_volumes, voxel_centres
 

@@ -22,8 +22,8 @@ from DicomSuiteRenderGui.window_panel import WindowPanel
 from DicomSuiteRenderLib.automatic_window import automatic_window
 from DicomSuiteRenderLib.display_lut import DisplayLut
 from DicomSuiteRenderLib.lut_nodes import show_lut, shown_lut
-from DicomSuiteRenderLib.offscreen_views import SliceView2D
 from DicomSuiteRenderLib.window_presets import window_presets
+from offscreen_slices import SliceView2D
 from panel_places import database_of, private_places
 from pointer_events import key
 

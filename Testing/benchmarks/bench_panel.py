@@ -63,7 +63,7 @@ def _cancel(widget, folder: Path) -> float:
     _start(widget)
     waitUntil(lambda: panel.job.done, TIMEOUT_S)
     began = time.perf_counter()
-    panel.cancelButton.click()
+    panel.frame.cancelButton.click()
     waitUntil(lambda: not panel.isBusy, TIMEOUT_S)
     return time.perf_counter() - began
 
@@ -71,7 +71,7 @@ def _cancel(widget, folder: Path) -> float:
 def _start(widget) -> None:
     from application import waitUntil
 
-    widget.panel.export.exportButton.click()
+    widget.panel.export.frame.exportButton.click()
     waitUntil(lambda: widget.panel.export.isBusy, TIMEOUT_S)
 
 

@@ -1,0 +1,189 @@
+"""Find the affine map between a head and a template, whatever their contrast and orientation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from DicomSuiteLib.geometry import FloatArray, ImageGeometry
+from DicomSuiteLib.slice_grid import SliceGrid
+from DicomSuiteLib.tasks import CancelToken
+from DicomSuiteLib.volumes import Volume
+from DicomSuiteSuperResLib.affine_resampling import CUBIC, even_geometry, resample_affine
+from DicomSuiteSuperResLib.check_input import check_input
+from DicomSuiteSuperResLib.errors import SuperResError
+from DicomSuiteSuperResLib.head_mask import head_mask
+from DicomSuiteSuperResLib.head_template import HeadTemplate
+
+WORKING_SPACING = 3.0
+"""mm: finer changes the affine map by less than a voxel and takes many times as long."""
+BRIGHTEST = 99.8
+"""Percentile that becomes white: fat and vessels are brighter than all that is to be matched."""
+SURROUNDINGS_MM = 18.0
+"""How far around the template's brain voxels are compared: skull and scalp hold the borders, face and neck differ."""
+STARTS_MM = (-40.0, -20.0, 0.0, 20.0, 40.0)
+"""Heights that are tried for the template's centre: how much neck is in the picture differs."""
+BINS = 32
+"""Of the joint histogram of Mattes' mutual information (doi:10.1109/TMI.2003.809072)."""
+_FIRST_STEP_MM, _LAST_STEP_MM = 2.0, 1e-3
+_LEAST_VOXELS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Registration:
+    """Where the points of a template lie in the patient.
+
+    Parameters
+    ----------
+    patient_from_template : 4x4, takes LPS points (mm) of the template to those of the patient
+    similarity : Mattes mutual information (nat) at the end, at the working resolution: higher is better, and
+        comparable only between registrations to the same template
+    """
+
+    patient_from_template: FloatArray
+    similarity: float
+
+    @property
+    def template_from_patient(self) -> FloatArray:
+        """The inverse: takes LPS points (mm) of the patient to those of the template."""
+        return np.linalg.inv(self.patient_from_template)
+
+
+def register(volume: Volume, template: HeadTemplate, token: CancelToken | None = None) -> Registration:
+    """Find the affine map that lays `volume`, a head, over `template`.
+
+    Rotation, shift and one scale are searched for from several heights, then all twelve parameters are refined.
+
+    Raises
+    ------
+    SuperResError
+        If slices lie unevenly, the volume has fewer than 8 voxels along an axis or nothing to match.
+    Cancelled
+        If `token` asks for it.
+    """
+    check_input(volume)
+    if min(volume.voxels.shape) < _LEAST_VOXELS or volume.voxels.min() == volume.voxels.max():
+        raise SuperResError("There is too little in the volume to register it; a whole head is needed.")
+    search = _Search(_working_image(template.head), _working_image(volume), _compared_region(template), token)
+    starts = [_start(search.fixed, search.moving, height) for height in STARTS_MM]
+    _, best = min(((search.refine(start, shrink=4, steps=40), start) for start in starts), key=lambda pair: pair[0])
+    affine = _as_affine(best)
+    search.refine(affine, shrink=2, steps=60)
+    value = search.refine(affine, shrink=1, steps=40)
+    return Registration(_matrix(affine), -value)
+
+
+def resampled_to_template(volume: Volume, registration: Registration, template: HeadTemplate) -> Volume:
+    """The volume as float32 on the template's grid, cubic between voxels, 0 outside; in no DICOM frame of reference."""
+    voxels = resample_affine(
+        volume.voxels, even_geometry(volume), template.grid, registration.patient_from_template, CUBIC
+    )
+    grid = SliceGrid.from_geometry(template.grid)
+    return replace(volume, voxels=voxels, grid=grid, frame_of_reference_uid="", series_uid="", files=())
+
+
+class _Search:
+    """Two images at the working resolution, and the search for the map from `fixed` to `moving`."""
+
+    def __init__(
+        self, fixed: sitk.Image, moving: sitk.Image, region: sitk.Image | None, token: CancelToken | None
+    ) -> None:
+        self.fixed, self.moving, self._region, self._token = fixed, moving, region, token
+
+    def refine(self, transform: sitk.Transform, shrink: int, steps: int) -> float:
+        """Improve `transform` in place on grids `shrink` times coarser; returns minus the mutual information."""
+        method = sitk.ImageRegistrationMethod()
+        method.SetNumberOfThreads(1)  # sums do not depend on how many cores there are
+        method.SetMetricAsMattesMutualInformation(BINS)
+        method.SetInterpolator(sitk.sitkLinear)
+        method.SetShrinkFactorsPerLevel([shrink])
+        method.SetSmoothingSigmasPerLevel([shrink / 2 if shrink > 1 else 0])
+        method.SmoothingSigmasAreSpecifiedInPhysicalUnitsOff()
+        method.SetOptimizerAsRegularStepGradientDescent(
+            _FIRST_STEP_MM, _LAST_STEP_MM, steps, relaxationFactor=0.6, gradientMagnitudeTolerance=1e-6
+        )
+        method.SetOptimizerScalesFromPhysicalShift()
+        if self._region is not None:
+            method.SetMetricFixedMask(self._region)
+        method.SetInitialTransform(transform, True)
+        if self._token is not None:
+            token = self._token
+            method.AddCommand(sitk.sitkIterationEvent, lambda: method.StopRegistration() if token.cancelled else None)
+        try:
+            method.Execute(self.fixed, self.moving)
+        except RuntimeError as error:
+            raise SuperResError(
+                "The volume could not be registered: it has too little in common with the template. Check that it is "
+                "a head, and that its orientation is right."
+            ) from error
+        if self._token is not None:
+            self._token.raise_if_cancelled()
+        return method.GetMetricValue()
+
+
+def _working_image(volume: Volume) -> sitk.Image:
+    """The volume on a grid along x, y, z that covers it; values 0 to 1, their square root, so that fat rules less."""
+    source = even_geometry(volume)
+    target = _covering_grid(source)
+    blurs = [WORKING_SPACING / 2 / spacing if spacing < WORKING_SPACING else 0 for spacing in source.spacing[::-1]]
+    smooth = ndimage.gaussian_filter(np.asarray(volume.voxels, np.float32), blurs, truncate=3)
+    smooth -= smooth.min()
+    values = resample_affine(smooth, source, target, np.eye(4))
+    image = sitk.GetImageFromArray(np.sqrt(np.clip(values / max(np.percentile(values, BRIGHTEST), 1e-30), 0, 1)))
+    target.set_on_sitk(image)
+    return image
+
+
+def _covering_grid(geometry: ImageGeometry) -> ImageGeometry:
+    low, high = geometry.corners.min(axis=0), geometry.corners.max(axis=0)
+    size = np.maximum(np.ceil((high - low) / WORKING_SPACING), _LEAST_VOXELS).astype(int)
+    origin = (low + high) / 2 - (size - 1) / 2 * WORKING_SPACING
+    return ImageGeometry.from_axes(size.tolist(), np.eye(3) * WORKING_SPACING, origin)
+
+
+def _compared_region(template: HeadTemplate) -> sitk.Image | None:
+    """Where images are compared: the template's brain and what is around it; everywhere if it is not known."""
+    if template.brain is None:
+        return None
+    geometry = even_geometry(template.head)
+    distances = ndimage.distance_transform_edt(template.brain < 0.5, sampling=geometry.spacing[::-1])
+    target = _covering_grid(geometry)
+    near = resample_affine(distances <= SURROUNDINGS_MM, geometry, target, np.eye(4)) > 0.5
+    image = sitk.GetImageFromArray(near.astype(np.uint8))
+    target.set_on_sitk(image)
+    return image
+
+
+def _start(fixed: sitk.Image, moving: sitk.Image, height: float) -> sitk.Similarity3DTransform:
+    """The shift from head to head, that much higher (mm)."""
+    centre = _head_centre(fixed)
+    start = sitk.Similarity3DTransform()
+    start.SetCenter(centre.tolist())
+    start.SetTranslation((_head_centre(moving) - centre + (0, 0, height)).tolist())
+    return start
+
+
+def _head_centre(image: sitk.Image) -> FloatArray:
+    """LPS mm."""
+    centre: Sequence[float] = ndimage.center_of_mass(head_mask(sitk.GetArrayViewFromImage(image)))
+    return np.array(image.TransformContinuousIndexToPhysicalPoint(list(map(float, centre[::-1]))))
+
+
+def _as_affine(start: sitk.Similarity3DTransform) -> sitk.AffineTransform:
+    affine = sitk.AffineTransform(3)
+    affine.SetCenter(start.GetCenter())
+    affine.SetMatrix(start.GetMatrix())
+    affine.SetTranslation(start.GetTranslation())
+    return affine
+
+
+def _matrix(affine: sitk.AffineTransform) -> FloatArray:
+    matrix: NDArray = np.eye(4)
+    matrix[:3, :3] = np.array(affine.GetMatrix()).reshape(3, 3)
+    matrix[:3, 3] = affine.TransformPoint((0.0, 0.0, 0.0))
+    return matrix

@@ -1,0 +1,219 @@
+"""Make thin slices of thick ones: a model applied to a volume."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
+
+from DicomSuiteLib.tasks import CancelToken
+from DicomSuiteLib.volumes import Volume
+from DicomSuiteSuperResLib.back_projection import back_projected
+from DicomSuiteSuperResLib.check_input import check_input
+from DicomSuiteSuperResLib.degrade import along_axis
+from DicomSuiteSuperResLib.domain_check import domain_warnings
+from DicomSuiteSuperResLib.errors import SuperResError
+from DicomSuiteSuperResLib.head_box import head_box, whole_box
+from DicomSuiteSuperResLib.models import DERIVED, LoadedModel, Upsampling
+from DicomSuiteSuperResLib.output_plan import DEFAULT_REQUEST, OutputPlan, plan
+from DicomSuiteSuperResLib.sharpness_test import residual_share
+from DicomSuiteSuperResLib.slice_profile import cubic_matrix
+from DicomSuiteSuperResLib.super_resolution import SuperResRequest, SuperResResult
+
+if TYPE_CHECKING:
+    from DicomSuiteSuperResLib.torch_tiles import NetworkOutput
+
+Progress = Callable[[int, int], None]
+
+
+def super_resolve(
+    volume: Volume,
+    model: LoadedModel,
+    request: SuperResRequest = DEFAULT_REQUEST,
+    progress: Progress | None = None,
+    token: CancelToken | None = None,
+) -> SuperResResult:
+    """Make the thin slices that `request` asks for from the thick ones of `volume`, by `model`.
+
+    The result lies in the box of the volume, however that is turned, mirrored or sheared. It has the volume's type,
+    and no value beyond the volume's own smallest and largest one, so that a constant stays what it is and air does not
+    become negative. It is computed in float32, which holds whole numbers up to 16 million exactly. On a processor two
+    runs give the same bytes.
+
+    Parameters
+    ----------
+    progress : called with the steps done and all steps, `OutputPlan.steps`; both only ever grow
+    token : stops the run between two layers of the network
+
+    Raises
+    ------
+    SuperResError
+        If the volume or the request cannot be used, or the memory does not suffice; ModelError if the model fails.
+    Cancelled
+        If `token` says so.
+    """
+    check_input(volume)
+    planned = plan(volume.grid, model, request)
+    try:
+        return _resolved(volume, model, request, planned, _Steps(planned.steps, progress), token or CancelToken())
+    except MemoryError as error:
+        raise SuperResError(
+            f"The memory does not suffice: a result of {' x '.join(map(str, planned.size))} voxels needs about "
+            f"{planned.memory_bytes / 1e9:.1f} GB. Close other programs, crop the volume, or ask for a coarser spacing."
+        ) from error
+
+
+@dataclass
+class _Steps:
+    """Tells how many of all steps are done, from the share of the network's work."""
+
+    count: int
+    told: Progress | None
+
+    def __call__(self, share: float) -> None:
+        if self.told is not None:
+            self.told(int(share * self.count), self.count)
+
+
+def _resolved(
+    volume: Volume,
+    model: LoadedModel,
+    request: SuperResRequest,
+    planned: OutputPlan,
+    steps: _Steps,
+    token: CancelToken,
+) -> SuperResResult:
+    started = time.perf_counter()
+    order = _Order.of(model, planned)
+    low = order.taken(planned.even.of(volume.voxels))
+    output = _network_output(low, order, model, request, planned, steps, token)
+    token.raise_if_cancelled()
+    high = output.values
+    for axis, count in enumerate(order.arranged(planned.size)):
+        if high.shape[axis] != count:
+            high = along_axis(_sampling_matrix(high.shape[axis], count), high, axis)
+    high = back_projected(high, low, request.back_projections)
+    token.raise_if_cancelled()
+    voxels = _of_type(order.given_back(high), volume.voxels)
+    steps(1.0)
+    return SuperResResult(
+        Volume(voxels, planned.grid, volume.modality, volume.frame_of_reference_uid, notes=(*volume.notes, DERIVED)),
+        model.identity,
+        _settings(request, planned, output),
+        (*domain_warnings(volume, model, planned), *planned.notes, *output.warnings),
+        time.perf_counter() - started,
+    )
+
+
+@dataclass(frozen=True)
+class _Order:
+    """In which order a model sees the axes of an array: the thick one first, where it upsamples that one only."""
+
+    first: int
+
+    @classmethod
+    def of(cls, model: LoadedModel, planned: OutputPlan) -> _Order:
+        return cls(2 - planned.axis if model.upsampling is Upsampling.THROUGH_PLANE else 0)
+
+    def taken(self, voxels: NDArray) -> NDArray[np.float32]:
+        """The voxels (k, j, i) in the model's order, and as it computes."""
+        return np.ascontiguousarray(np.moveaxis(voxels, self.first, 0), dtype=np.float32)
+
+    def given_back(self, voxels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same, in the order k, j, i again."""
+        return np.moveaxis(voxels, 0, self.first)
+
+    def arranged(self, ijk: tuple) -> tuple:
+        """What is said of i, j, k, in the model's order of the axes."""
+        kji = list(reversed(ijk))
+        return (kji.pop(self.first), *kji)
+
+
+def _network_output(
+    low: NDArray[np.float32],
+    order: _Order,
+    model: LoadedModel,
+    request: SuperResRequest,
+    planned: OutputPlan,
+    steps: _Steps,
+    token: CancelToken,
+) -> NetworkOutput:
+    """The model applied to a volume in its own order of the axes, on the grid that the model gives."""
+    from DicomSuiteSuperResLib.torch_tiles import NetworkInput, apply_network
+
+    counts = order.arranged(planned.network_size)
+    if model.upsampling is Upsampling.REFINING:
+        source, factors, spacing = _cubic(low, counts), (1, 1, 1), order.arranged(planned.spacing)
+    else:
+        factors = tuple(many // few for many, few in zip(counts, low.shape, strict=True))
+        source, spacing = low, order.arranged(planned.even.geometry.spacing)
+    share = residual_share(source, 0, spacing) if _is_for_thick_slices(model) else 1.0
+    region = head_box(source, spacing) if request.crop else whole_box(source.shape)
+    given = NetworkInput(source, spacing, region, lambda: _cubic(source, counts), factors, share)
+    output = apply_network(model, planned.network_factor, given, request.device, request.tile, steps, token)
+    return output if share == 1 else replace(output, warnings=(*output.warnings, _words_on_share(share)))
+
+
+def _is_for_thick_slices(model: LoadedModel) -> bool:
+    """Whether a model undoes the blur of a slice profile, which must then be there."""
+    return model.upsampling is Upsampling.THROUGH_PLANE and model.adds_to_cubic
+
+
+def _words_on_share(share: float) -> str:
+    return (
+        "along the thick axis the volume is sharper than thick slices are: of what the model would add to the cubic "
+        f"interpolation, {share:.0%} was added"
+    )
+
+
+def _cubic(voxels: NDArray[np.float32], counts: Sequence[int]) -> NDArray[np.float32]:
+    """The cubic interpolation of `voxels` to `counts`, always an array of its own."""
+    if voxels.shape == tuple(counts):
+        return voxels.copy()
+    for axis, count in enumerate(counts):
+        if voxels.shape[axis] != count:
+            voxels = along_axis(cubic_matrix(voxels.shape[axis], count), voxels, axis)
+    return voxels
+
+
+def _sampling_matrix(count: int, wanted: int) -> NDArray[np.float32]:
+    """The (wanted, count) matrix that samples `count` voxels at `wanted` places in the same box, by a cubic spline.
+
+    Unlike `cubic_matrix` it may give fewer than there are.
+    """
+    places = np.clip((np.arange(wanted) + 0.5) * (count / wanted) - 0.5, 0, count - 1)
+    return CubicSpline(np.arange(count), np.eye(count), bc_type="natural")(places).astype(np.float32)
+
+
+def _of_type(high: NDArray[np.float32], low: NDArray) -> NDArray:
+    """The values in the type, and within the extremes, of `low`; whole numbers rounded."""
+    smallest, largest = float(low.min()), float(low.max())
+    voxels = np.empty(high.shape, low.dtype)
+    for number, plane in enumerate(high):  # one at a time: float64 of all would be twice the volume
+        values = plane.astype(float)
+        if low.dtype.kind in "iu":
+            np.rint(values, out=values)
+        voxels[number] = np.clip(values, smallest, largest)
+    return voxels
+
+
+def _settings(
+    request: SuperResRequest, planned: OutputPlan, output: NetworkOutput
+) -> dict[str, str | float | int | bool]:
+    return {
+        "axis": "ijk"[planned.axis],
+        "factor": planned.factor,
+        "network factor": planned.network_factor,
+        "size": " x ".join(map(str, planned.size)),
+        "spacing (mm)": " x ".join(f"{length:.6g}" for length in planned.spacing),
+        "back-projections": request.back_projections,
+        "device and precision": output.place.words,
+        "largest tile (k, j, i)": " x ".join(map(str, output.tiling.largest)),
+        "cropped to the head": request.crop,
+        "share of the model's part": output.share,
+    }

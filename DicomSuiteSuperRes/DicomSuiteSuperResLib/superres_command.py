@@ -1,0 +1,187 @@
+"""`dicomsuite superres`: thin slices from thick ones, for volumes and folders of volumes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from DicomSuiteLib.errors import UsageError
+from DicomSuiteLib.listed_files import STANDARD_INPUT, read_listed_files
+from DicomSuiteLib.printable import printable
+
+if TYPE_CHECKING:
+    from DicomSuiteSuperResLib.chosen_model import ModelChoice
+    from DicomSuiteSuperResLib.find_inputs import FoundInputs
+    from DicomSuiteSuperResLib.super_resolution import SuperResRequest
+    from DicomSuiteSuperResLib.superres_options import SuperResOptions
+
+SUMMARY = (
+    "Make thin slices from the thick ones of MRI by a trained network, with exact geometry, and measure how good they "
+    "are. Every result says that it is derived, not acquired. Sources are never changed."
+)
+EXIT_SOME_REFUSED = 3
+LIST = "list"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Define the command's arguments."""
+    parser.add_argument(
+        "inputs", nargs="*", metavar="IN",
+        help="DICOM folder; NRRD, NIfTI or MetaImage file; folder of them; - reads the files that standard input names",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="DIR", help="new or empty folder for the results")
+    parser.add_argument(
+        "--model", metavar="MODEL",
+        help="a bundled model's name, or a file: .safetensors, PyTorch checkpoint, ONNX, MONAI bundle; 'list' shows "
+        "the bundled ones (default: the one for thick slices)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--architecture", metavar="NAME", help="network of a checkpoint: swinunetr, segresnet, unet or edsr"
+    )
+    parser.add_argument(
+        "--argument", action="append", default=[], metavar="NAME=VALUE",
+        help="argument of that network, such as feature_size=48; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--allow-torchscript", action="store_true", help="run a TorchScript model: a program, so trust its source"
+    )
+    wanted = parser.add_mutually_exclusive_group()
+    wanted.add_argument("--factor", type=float, metavar="F", help="times as many slices, e.g. 4 or 2.5")
+    wanted.add_argument("--spacing", type=float, metavar="MM", help="slice distance (default: as fine as in the plane)")
+    parser.add_argument("--axis", choices=("i", "j", "k"), help="the thick axis (default: that of the largest spacing)")
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute (default: auto)"
+    )
+    parser.add_argument("--tile", type=int, metavar="N", help="voxels along a side of what is computed at once")
+    parser.add_argument(
+        "--back-projections", type=int, default=0, metavar="N",
+        help="times to correct the result until its thick slices are the acquired ones again (default: 0)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--compare", type=Path, metavar="REFERENCE",
+        help="measure results, and cubic interpolation, against this volume of the same grid, or against the volumes "
+        "of the same names in this folder",
+    )  # fmt: skip
+    parser.add_argument("--format", choices=("nrrd", "nifti"), help="of results (default: NIfTI for NIfTI, else NRRD)")
+    parser.add_argument("--dicom", action="store_true", help="also write a derived series for every DICOM input")
+    parser.add_argument("--report", action="store_true", help="write report.html, one page with figures and pictures")
+    parser.add_argument("--resume", action="store_true", help="go on with an interrupted run in DIR")
+    parser.add_argument("--estimate", action="store_true", help="only tell size, memory and time of each result")
+    parser.add_argument(
+        "--progress", choices=("bar", "json", "none"), default="bar", help="how to show progress (default: %(default)s)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; 0 all done, 3 if an input was refused or something that was asked for could not be made."""
+    from DicomSuiteLib.tasks import CancelToken, cancel_on_signals
+    from DicomSuiteSuperResLib.chosen_model import list_models
+
+    if args.model == LIST:
+        sys.stdout.write(list_models())
+        return 0
+    token = CancelToken()
+    with cancel_on_signals(token):
+        return _estimate(args) if args.estimate else _super_resolve(args, token)
+
+
+def _super_resolve(args: argparse.Namespace, token: Any) -> int:
+    from DicomSuiteLib.progress import ProgressReporter
+    from DicomSuiteSuperResLib.superres_run import SuperResRun
+
+    options, choice = _options(args), _model_choice(args)
+    choice.check()
+    inputs = _inputs(args)
+    model = choice.load()
+    content = SuperResRun(inputs, model, options, ProgressReporter(args.progress), token).execute()
+    sys.stdout.write(json.dumps({"result": content}) + "\n" if args.progress == "json" else _summary(content, args.out))
+    return EXIT_SOME_REFUSED if content["refused"] else 0
+
+
+def _estimate(args: argparse.Namespace) -> int:
+    from DicomSuiteSuperResLib.superres_estimate import estimate
+
+    choice = _model_choice(args)
+    choice.check()
+    content = estimate(_inputs(args), choice, _request(args))
+    lines = []
+    for entry in content["outputs"]:
+        lines += [f"{entry['input']}: {entry['words']}", *(f"     note: {note}" for note in entry["warnings"])]
+    lines += [f"refused: {entry['input']}: {entry['reason']}" for entry in content["refused"]]
+    sys.stdout.write(json.dumps({"result": content}) + "\n" if args.progress == "json" else _as_text(lines))
+    return EXIT_SOME_REFUSED if content["refused"] else 0
+
+
+def _inputs(args: argparse.Namespace) -> FoundInputs:
+    from DicomSuiteSuperResLib.find_inputs import find_inputs
+
+    if not args.inputs:
+        raise UsageError("No input is named; name volumes or folders of them, or - for a list on standard input.")
+    if STANDARD_INPUT not in args.inputs:
+        return find_inputs(args.inputs)
+    named = [path for path in args.inputs if path != STANDARD_INPUT]
+    return find_inputs([*named, *read_listed_files(sys.stdin.buffer)])
+
+
+def _model_choice(args: argparse.Namespace) -> ModelChoice:
+    from DicomSuiteSuperResLib.chosen_model import ModelChoice, parse_arguments
+
+    arguments = parse_arguments(args.argument) or None
+    return ModelChoice(args.model, args.architecture, arguments, args.allow_torchscript)
+
+
+def _request(args: argparse.Namespace) -> SuperResRequest:
+    from DicomSuiteSuperResLib.super_resolution import Device, SuperResRequest
+
+    if args.back_projections < 0 or (args.tile is not None and args.tile < 1):
+        raise UsageError("--back-projections and --tile take numbers that are not negative; a tile has 1 or more.")
+    axis = None if args.axis is None else "ijk".index(args.axis)
+    return SuperResRequest(
+        axis, args.spacing, args.factor, args.back_projections, Device(args.device), args.tile
+    )
+
+
+def _options(args: argparse.Namespace) -> SuperResOptions:
+    from DicomSuiteSuperResLib.references import References
+    from DicomSuiteSuperResLib.superres_options import FileFormat, SuperResOptions
+
+    if args.out is None:
+        raise UsageError("--out is missing: name a new or empty folder for the results.")
+    _check_apart(args.out, args.inputs)
+    return SuperResOptions(
+        args.out,
+        _request(args),
+        args.format and FileFormat(args.format),
+        args.compare and References(args.compare),
+        args.dicom,
+        args.report,
+        args.resume,
+    )
+
+
+def _check_apart(out: Path, inputs: list[str]) -> None:
+    """Results inside a folder of inputs would be inputs of the next run."""
+    for path in inputs:
+        if path != STANDARD_INPUT and out.resolve().is_relative_to(Path(path).resolve()):
+            raise UsageError(f"{out} lies inside {path}; name an output folder elsewhere.")
+
+
+def _summary(content: dict[str, Any], folder: Path) -> str:
+    lines = []
+    for output in content["outputs"]:
+        lines.append(f"{output['number']}. {output['input']}: {output['file']}, {output['seconds']:.1f} s")
+        lines += [f"     {method}: {_figures(figures)}" for method, figures in output["metrics"].items()]
+        lines += [f"     note: {warning}" for warning in output["warnings"]]
+    lines += [f"refused: {entry['input']}: no {entry['what']}: {entry['reason']}" for entry in content["refused"]]
+    return _as_text([*lines, f"results: {folder}"])
+
+
+def _figures(figures: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {number:.4g}" for name, number in figures.items() if number is not None)
+
+
+def _as_text(lines: list[str]) -> str:
+    return "".join(f"{printable(line)}\n" for line in lines)
