@@ -7,7 +7,6 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +17,6 @@ from DicomSuiteLib.progress import ProgressReporter
 from DicomSuiteLib.run_ledger import RunLedger
 from DicomSuiteLib.tasks import Cancelled, CancelToken
 from DicomSuiteLib.version import VERSION
-from DicomSuiteSuperResLib.domain_check import domain_warnings
 from DicomSuiteSuperResLib.find_inputs import FoundInput, FoundInputs
 from DicomSuiteSuperResLib.models import DERIVED, LoadedModel
 from DicomSuiteSuperResLib.output_plan import plan
@@ -146,8 +144,7 @@ class SuperResRun:
         volume, request = found.read(), self._options.request
         planned = plan(volume.grid, self._model, request)
         result = super_resolve(volume, self._model, request, progress, self._token)
-        told = replace(result, warnings=(*result.warnings, *domain_warnings(volume, self._model, planned)))
-        output = SuperResOutput(found, volume, told, planned.axis, self._options).write(self._token)
+        output = SuperResOutput(found, volume, result, planned.axis, self._options).write(self._token)
         self._refused += ({"input": found.words, **problem} for problem in output["problems"])
         return output
 

@@ -52,14 +52,10 @@ class NetworkShape:
 
     @property
     def halo(self) -> tuple[int, int, int]:
-        """How many voxels of the input along k, j, i an output voxel depends on to either side, at most.
-
-        It is the same along j and i, because `OneFactor` exchanges them.
-        """
+        """How many voxels of the input along k, j, i an output voxel depends on to either side, at most."""
         around = 2  # entry and head
         reaches = [around + sum(flat != axis for flat in self.flat_axes) for axis in range(3)]
-        k, j, i = ((KERNEL_REACH * own + 1) * count - 1 for own, count in zip(reaches, self.packed, strict=True))
-        return k, max(j, i), max(j, i)
+        return tuple((KERNEL_REACH * reach + 1) * count - 1 for reach, count in zip(reaches, self.packed, strict=True))
 
     @property
     def multiple(self) -> int:
@@ -163,11 +159,7 @@ class _Block(nn.Module):
 
 
 class OneFactor(nn.Module):
-    """A network with heads for several factors, as the network of one of them, for inference.
-
-    It sees its input twice, as it is and turned around: the mean of both is nearer to the truth by about .04 dB, and a
-    volume that is turned around gives the same result turned around.
-    """
+    """A network with heads for several factors, as the network of one of them."""
 
     def __init__(self, network: ResidualUpsampler, factor: int) -> None:
         super().__init__()
@@ -176,13 +168,7 @@ class OneFactor(nn.Module):
 
     def forward(self, coarse: Tensor) -> Tensor:
         """Give the residual on the fine grid of this factor."""
-        turned = _turned(self.network(_turned(coarse), self.factor))
-        return (self.network(coarse, self.factor) + turned) / 2
-
-
-def _turned(values: Tensor) -> Tensor:
-    """Exchange j and i and mirror all axes; done twice, nothing changes."""
-    return values.transpose(3, 4).flip(2, 3, 4)
+        return self.network(coarse, self.factor)
 
 
 def pack(values: Tensor, counts: Sequence[int]) -> Tensor:

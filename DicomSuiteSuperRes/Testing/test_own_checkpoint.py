@@ -34,7 +34,7 @@ def test_a_model_comes_back_as_it_was_written(written):
     values = torch.from_numpy(np.random.default_rng(0).random((1, 1, 6, 8, 8), dtype=np.float32))
     expected = network(values, 4).detach()
     tolerance = 5e-3 * float(expected.abs().max())
-    torch.testing.assert_close(model.network(4).network(values, 4), expected, rtol=0, atol=tolerance)
+    torch.testing.assert_close(model.network(4)(values), expected, rtol=0, atol=tolerance)
     assert (model.identity.name, model.identity.version, len(model.identity.sha256)) == ("mine", "3", 64)
     assert (model.upsampling, model.factors, model.scope) == (Upsampling.THROUGH_PLANE, (2, 4), SCOPE)
     assert (model.halo, model.multiple, model.adds_to_cubic) == (SHAPE.halo, 2, True)

@@ -64,13 +64,6 @@ def test_nothing_beyond_the_halo_is_looked_at(shape):
         assert 20 - reach <= places.min() < places.max() <= 20 + reach
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=["through-plane", "isotropic"])
-def test_a_volume_turned_around_gives_the_result_turned_around(shape):
-    network, values = OneFactor(random_network(shape), 2), coarse(8, 10, 12)
-    expected = network(values).flip(2, 3, 4).transpose(3, 4)
-    torch.testing.assert_close(network(values.flip(2, 3, 4).transpose(3, 4)), expected, rtol=0, atol=1e-3)
-
-
 def test_packing_is_undone():
     values = coarse(4, 6, 8)
     assert torch.equal(unpack(pack(values, (1, 2, 2)), (1, 2, 2)), values)
