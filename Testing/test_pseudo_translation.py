@@ -16,6 +16,8 @@ from application_child import TESTING, run_in_application
 from DicomSuiteAnonymizeLib.profile import BUILT_IN
 from DicomSuiteLib.optional_packages import OPTIONAL_PACKAGES
 from DicomSuiteLib.synthetic_study import write_synthetic_study
+from DicomSuiteSuperResLib.bundled_models import bundled_models
+from DicomSuiteSuperResLib.network_layouts import ARCHITECTURES
 from source_files import MODULES, ROOT, Room, installed_sources
 
 WITH_WIDGET = [source.module for source in installed_sources() if source.room is Room.MODULE]
@@ -72,6 +74,9 @@ UNITS = {"B", "GB", "KB", "MB", "kB", "mm", "min", "ms", "s"}
 NAMES = {"CT", "DICOM", "DicomSuite", "PS3.15", "RTSTRUCT", "SEG", "US"}
 NAMES |= {package.requirement.partition(">=")[0] for package in OPTIONAL_PACKAGES}
 NAMES |= set(BUILT_IN)  # as on the command line and in the user's own files
+NAMES |= {name for network in ARCHITECTURES for name in (network.class_name, network.name.upper())}
+CARDS = {value for model in bundled_models() for value in model.card.values() if isinstance(value, str)}
+"""What cards of models say, as they are."""
 WORDS = UNITS | NAMES | {entry[4] for entry in DicomDictionary.values()}
 TAG = re.compile(r"[0-9A-Fa-f]{4}[,.][0-9A-Fa-f]{4}")
 PATH = re.compile(r"(?:[A-Za-z]:[\\/]|/|~/)\S*")
@@ -135,7 +140,7 @@ def values(study: Path, opened: dict[str, Any]) -> set[str]:
     elements = [element for file in files for element in file.iterall() if element.VR not in ("OB", "OW", "SQ")]
     found = {str(value) for item in elements for value in (item.value if item.VM > 1 else [item.value])}
     said = {line.strip() for text in opened["words of the command"] for line in text.splitlines()}
-    return found | said | {JOB_TITLE} | {word for value in found for word in BETWEEN.split(value.replace("^", " "))}
+    return found | said | CARDS | {JOB_TITLE} | {word for value in found for word in BETWEEN.split(value.replace("^", " "))}
 
 
 @pytest.mark.stand_in

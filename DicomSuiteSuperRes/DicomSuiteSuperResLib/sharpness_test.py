@@ -59,8 +59,10 @@ def isotropic_residual_share(voxels: NDArray) -> float:
     """
     if min(voxels.shape) < FEWEST_VOXELS:
         return 1.0
-    noise = _noise_power(voxels)
-    shares = [max(_high_share(_line_power(voxels, axis) - noise), 0.0) for axis in range(3)]
+    power = _spectrum(voxels)
+    corner = np.ix_(*(np.abs(np.fft.fftfreq(size)) > NOISE_BAND for size in voxels.shape))
+    noise = float(np.median(power[corner])) / np.log(2)
+    shares = [max(_high_share(_along(power, axis) - noise), 0.0) for axis in range(3)]
     return _share(float(np.prod(shares) ** (1 / 3)), ISOTROPIC_BLURRED, ISOTROPIC_SHARP)
 
 
@@ -74,23 +76,25 @@ def _share(sharpness: float, blurred: float, sharp: float) -> float:
 
 
 def _line_power(voxels: NDArray, axis: int) -> NDArray[np.float64]:
-    """Mean power of all lines along an axis, frequencies 0 to half a cycle per voxel; white noise has its variance."""
+    """Mean power of all lines along an axis, from frequency 0 to half a cycle per voxel."""
     lines = np.moveaxis(np.asarray(voxels, np.float32), axis, -1)
     taper = _taper(lines.shape[-1])
     spectrum = np.fft.rfft((lines - lines.mean(axis=-1, keepdims=True)) * taper, axis=-1)
-    return np.mean(np.abs(spectrum) ** 2, axis=(0, 1), dtype=float) / np.sum(taper**2)
+    return np.mean(np.abs(spectrum) ** 2, axis=(0, 1), dtype=float)
 
 
-def _noise_power(voxels: NDArray) -> float:
-    """Variance of the white noise in a volume; the median leaves out what little of the image is there."""
-    tapered = np.asarray(voxels, np.float32) - np.float32(voxels.mean(dtype=float))
-    power = 1.0
+def _spectrum(voxels: NDArray) -> NDArray[np.float64]:
+    """Power of every frequency of a volume, whose borders are faded out."""
+    faded = np.asarray(voxels, np.float32) - np.float32(voxels.mean(dtype=float))
     for axis, size in enumerate(voxels.shape):
-        taper = _taper(size)
-        tapered = tapered * np.expand_dims(taper, [other for other in range(3) if other != axis])
-        power *= float(np.sum(taper**2))
-    corner = np.ix_(*(np.abs(np.fft.fftfreq(size)) > NOISE_BAND for size in voxels.shape))
-    return float(np.median(np.abs(np.fft.fftn(tapered)[corner]) ** 2)) / np.log(2) / power
+        faded *= np.expand_dims(_taper(size), [other for other in range(3) if other != axis])
+    return np.abs(np.fft.fftn(faded)) ** 2
+
+
+def _along(power: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """Mean power by the frequency along one axis, from 0 to half a cycle per voxel."""
+    others = tuple(other for other in range(3) if other != axis)
+    return power.mean(axis=others)[: power.shape[axis] // 2 + 1]
 
 
 def _high_share(power: NDArray[np.float64]) -> float:
