@@ -74,7 +74,7 @@ UNITS = {"B", "GB", "KB", "MB", "kB", "mm", "min", "ms", "s"}
 NAMES = {"CT", "DICOM", "DicomSuite", "PS3.15", "RTSTRUCT", "SEG", "US"}
 NAMES |= {package.requirement.partition(">=")[0] for package in OPTIONAL_PACKAGES}
 NAMES |= set(BUILT_IN)  # as on the command line and in the user's own files
-NAMES |= {name for network in ARCHITECTURES for name in (network.class_name, network.name.upper())}
+NAMES |= {network.class_name or network.name.upper() for network in ARCHITECTURES}
 CARDS = {value for model in bundled_models() for value in model.card.values() if isinstance(value, str)}
 """What cards of models say, as they are."""
 WORDS = UNITS | NAMES | {entry[4] for entry in DicomDictionary.values()}
@@ -140,7 +140,8 @@ def values(study: Path, opened: dict[str, Any]) -> set[str]:
     elements = [element for file in files for element in file.iterall() if element.VR not in ("OB", "OW", "SQ")]
     found = {str(value) for item in elements for value in (item.value if item.VM > 1 else [item.value])}
     said = {line.strip() for text in opened["words of the command"] for line in text.splitlines()}
-    return found | said | CARDS | {JOB_TITLE} | {word for value in found for word in BETWEEN.split(value.replace("^", " "))}
+    parts = {word for value in found for word in BETWEEN.split(value.replace("^", " "))}
+    return found | said | CARDS | {JOB_TITLE} | parts
 
 
 @pytest.mark.stand_in
