@@ -21,7 +21,7 @@ from DicomSuiteSuperResLib.errors import SuperResError
 from DicomSuiteSuperResLib.head_box import head_box, whole_box
 from DicomSuiteSuperResLib.models import DERIVED, LoadedModel, Upsampling
 from DicomSuiteSuperResLib.output_plan import DEFAULT_REQUEST, OutputPlan, plan
-from DicomSuiteSuperResLib.sharpness_test import residual_share
+from DicomSuiteSuperResLib.sharpness_test import isotropic_residual_share, residual_share
 from DicomSuiteSuperResLib.slice_profile import cubic_matrix
 from DicomSuiteSuperResLib.super_resolution import SuperResRequest, SuperResResult
 
@@ -152,22 +152,26 @@ def _network_output(
     else:
         factors = tuple(many // few for many, few in zip(counts, low.shape, strict=True))
         source, spacing = low, order.arranged(planned.even.geometry.spacing)
-    share = residual_share(source, 0, spacing) if _is_for_thick_slices(model) else 1.0
+    share = _residual_share(source, spacing, model)
     region = head_box(source, spacing) if request.crop else whole_box(source.shape)
     given = NetworkInput(source, spacing, region, lambda: _cubic(source, counts), factors, share)
     output = apply_network(model, planned.network_factor, given, request.device, request.tile, steps, token)
     return output if share == 1 else replace(output, warnings=(*output.warnings, _words_on_share(share)))
 
 
-def _is_for_thick_slices(model: LoadedModel) -> bool:
-    """Whether a model undoes the blur of a slice profile, which must then be there."""
-    return model.upsampling is Upsampling.THROUGH_PLANE and model.adds_to_cubic
+def _residual_share(source: NDArray[np.float32], spacing: Sequence[float], model: LoadedModel) -> float:
+    """How much of its part the model adds, 0 to 1."""
+    if not model.undoes_blur:
+        return 1.0
+    if model.upsampling is Upsampling.THROUGH_PLANE:
+        return residual_share(source, 0, spacing)
+    return isotropic_residual_share(source)
 
 
 def _words_on_share(share: float) -> str:
     return (
-        "along the thick axis the volume is sharper than thick slices are: of what the model would add to the cubic "
-        f"interpolation, {share:.0%} was added"
+        "the volume is sharper than those that the model has learned from, where it should be blurred by its slices or "
+        f"voxels: of what the model would add to the cubic interpolation, {share:.0%} was added"
     )
 
 

@@ -5,19 +5,12 @@ import pytest
 
 from DicomSuiteSuperResLib.degrade import lower_resolution, thick_slices, truncated_k_space, with_rician_noise
 from DicomSuiteSuperResLib.sharpness_test import isotropic_residual_share, residual_share
-
-STEEPNESS = 1.8
-"""Exponent by which amplitudes fall with frequency in heads."""
+from random_tissue import random_tissue
 
 
 @pytest.fixture(scope="module")
 def tissue() -> np.ndarray:
-    """Random structures of all sizes, alike along all axes, (96, 96, 96)."""
-    noise = np.fft.rfftn(np.random.default_rng(0).standard_normal((96, 96, 96)))
-    frequencies = np.meshgrid(*(np.fft.fftfreq(96),) * 2, np.fft.rfftfreq(96), indexing="ij")
-    distance = np.sqrt(sum(own**2 for own in frequencies))
-    structures = np.fft.irfftn(noise / np.maximum(distance, 1 / 96) ** STEEPNESS)
-    return (structures - structures.min()).astype(np.float32)
+    return random_tissue(96)
 
 
 def spacing(axis: int) -> list[float]:

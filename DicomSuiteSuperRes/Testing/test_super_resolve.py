@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from DicomSuiteSuperResLib.output_plan import plan  # noqa: E402
 from DicomSuiteSuperResLib.super_resolution import SuperResRequest  # noqa: E402
 from DicomSuiteSuperResLib.super_resolve import super_resolve  # noqa: E402
 from random_networks import random_model  # noqa: E402
+from random_tissue import random_tissue  # noqa: E402
 
 SHAPE = (9, 22, 26)
 SPACING = (0.9, 0.8, 4.0)
@@ -140,6 +142,18 @@ def test_isotropic_models_refine_along_all_axes() -> None:
     result = super_resolve(volume, random_model(Upsampling.ISOTROPIC, (2,))).volume
     assert result.voxels.shape == (24, 28, 32)
     assert result.grid.geometry.spacing == pytest.approx((0.5, 0.5, 0.5))
+
+
+@pytest.mark.parametrize("upsampling", [Upsampling.THROUGH_PLANE, Upsampling.ISOTROPIC])
+def test_where_no_slice_profile_has_blurred_a_model_against_blur_adds_nothing(upsampling: Upsampling) -> None:
+    volume = volume_of(random_tissue(32), (1.0, 1.0, 1.0))
+    model = random_model(upsampling, (2,))
+    result = super_resolve(volume, model, SuperResRequest(axis=2, factor=2))
+    cubic = cubic_volume(volume, result.volume.grid).voxels
+    assert np.abs(result.volume.voxels - np.clip(cubic, volume.voxels.min(), volume.voxels.max())).max() < 1e-5
+    assert any("0% was added" in warning for warning in result.warnings)
+    others = super_resolve(volume, replace(model, undoes_blur=False), SuperResRequest(axis=2, factor=2))
+    assert np.abs(others.volume.voxels - result.volume.voxels).max() > 1e-2
 
 
 def test_back_projections_bring_the_result_nearer_to_what_was_measured() -> None:
