@@ -67,7 +67,7 @@ class DicomSuiteSuperResParameterNode:
 
     @property
     def model(self) -> str:
-        """Name of the bundled model, "" for the best one; its box lists what there is, so nothing is bound to it."""
+        """Name of the bundled model, "" for the first one; its box lists what there is, so nothing is bound to it."""
         return self.parameterNode.GetParameter("model")
 
     @model.setter

@@ -22,7 +22,7 @@ class ChildQuery:
     """Runs one command at a time, e.g. `dicomsuite survey`, whose answer may name patients and is kept nowhere.
 
     `answered` gets what the command reported as its result, `failed` a sentence that says why there is none,
-    `progressed` how many of how many items are done, `taken` each part of an answer that comes in parts. However long
+    `progressed` how far it is, `taken` each part of an answer that comes in parts. However long
     an answer is, it is handed on in slices between the window's events.
     """
 
@@ -30,7 +30,7 @@ class ChildQuery:
         self,
         answered: Callable[[Mapping[str, Any]], None],
         failed: Callable[[str], None],
-        progressed: Callable[[int, int], None] = lambda done, total: None,
+        progressed: Callable[[Progress], None] = lambda progress: None,
         taken: Callable[[Mapping[str, Any]], None] = lambda part: None,
     ) -> None:
         self._answered = answered
@@ -77,7 +77,7 @@ class ChildQuery:
         while self._events and time.monotonic() < deadline:
             match event := self._events.popleft():
                 case Progress():
-                    self._progressed(event.done, event.total)
+                    self._progressed(event)
                 case LogLine():
                     self._lastLine = event.text
                 case Part():

@@ -9,6 +9,7 @@ import qt
 from slicer.i18n import tr as _
 
 from DicomSuiteGui.desktop import openPath
+from DicomSuiteGui.plain_label import plainLabel, showText
 from DicomSuiteGui.stored_settings import storedSettings
 from DicomSuiteGui.tool_buttons import setPossible
 from DicomSuiteLib.plain_signal import Signal
@@ -69,8 +70,7 @@ class ExportFrame:
 
     def say(self, text: str) -> None:
         """Tell what became of the export; "" for nothing."""
-        self.statusLabel.text = text
-        self.statusLabel.visible = bool(text)
+        showText(self.statusLabel, text)
 
     def _build(self) -> None:
         self.widget = qt.QWidget()
@@ -82,9 +82,7 @@ class ExportFrame:
         layout.addLayout(self._buildButtons())
         self.progressBar = qt.QProgressBar()
         self.progressBar.accessibleName = _("Progress of the export")
-        self.statusLabel = qt.QLabel()
-        self.statusLabel.wordWrap = True
-        self.statusLabel.textFormat = qt.Qt.PlainText
+        self.statusLabel = plainLabel()
         layout.addWidget(self.progressBar)
         layout.addWidget(self.statusLabel)
 

@@ -8,6 +8,7 @@ from slicer.i18n import tr as _
 
 from DicomSuiteGui.background import Background
 from DicomSuiteGui.job_words import countsText, durationText, momentText, progressText, stateWord
+from DicomSuiteGui.plain_label import plainLabel
 from DicomSuiteGui.table_look import makeCompact
 from DicomSuiteLib.job_results import RefusedFile, refused_files
 from DicomSuiteLib.jobs import Job
@@ -26,10 +27,7 @@ class JobDetails:
         self._lines: tuple[str, ...] = ()
         self._background = Background()
         self.widget = qt.QTabWidget()
-        self.summary = qt.QLabel()
-        self.summary.wordWrap = True
-        self.summary.textFormat = qt.Qt.PlainText
-        self.summary.textInteractionFlags = qt.Qt.TextSelectableByMouse | qt.Qt.TextSelectableByKeyboard
+        self.summary = plainLabel()
         self.summary.alignment = qt.Qt.AlignTop | qt.Qt.AlignLeft
         self.summary.margin = 4
         self.files = self._buildFiles()

@@ -49,6 +49,11 @@ def durationText(seconds: float | None) -> str:
     return _("{hours} h {minutes:02d} min").format(hours=hours, minutes=minutes)
 
 
+def leftText(seconds: float) -> str:
+    """How much longer it takes."""
+    return _("{left} left").format(left=durationText(seconds))
+
+
 def momentText(moment: float | None) -> str:
     """A time of day if it is of today, else the date as well; "" for None."""
     if moment is None:
@@ -75,5 +80,4 @@ def progressText(job: Job) -> str:
     done = _("{done} of {total}").format(done=job.done, total=job.total)
     if not job.is_live or job.remaining_s is None:
         return done
-    left = durationText(job.remaining_s)
-    return _("{done}, {rate:.3g}/s, {left} left").format(done=done, rate=job.rate, left=left)
+    return ", ".join((done, _("{rate:.3g}/s").format(rate=job.rate), leftText(job.remaining_s)))

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import threading
@@ -20,8 +19,9 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any
+
+from DicomSuiteLib.unfinished_files import remove_unfinished_files
 
 GRACE_S = 0.6
 """How long a child may take to end by itself once it is asked to; then it is killed."""
@@ -29,7 +29,6 @@ KILLED_S = 5.0
 """How long the system may take to end processes that were killed."""
 KEPT_LINES = 200
 LINE_LENGTH = 500  # characters; the rest of a longer line is a line of its own
-PART_SUFFIX = ".part"
 
 _PROGRESS_FIELDS = ("done", "total", "rate", "remaining_s", "elapsed_s")
 
@@ -207,22 +206,6 @@ class ChildProcess:
     def _finish(self, exit_code: int | None) -> None:
         with self._lock:
             self._ended = Ended(exit_code, self._was_cancelled)
-
-
-def remove_unfinished_files(folder: str) -> None:
-    """Remove what DicomSuite had begun to write below `folder`: hidden files and folders that end in ".part"."""
-    if not folder:
-        return
-    for parent, folders, names in os.walk(folder):
-        for name in filter(_is_unfinished, names):
-            with contextlib.suppress(OSError):
-                Path(parent, name).unlink()
-        for name in filter(_is_unfinished, folders):
-            shutil.rmtree(Path(parent, name), ignore_errors=True)  # what cannot be removed is still marked as a part
-
-
-def _is_unfinished(name: str) -> bool:
-    return name.startswith(".") and name.endswith(PART_SUFFIX)
 
 
 def _json_object(line: str) -> dict | None:

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from DicomSuiteLib.command_output import EXIT_SOME_REFUSED
 from DicomSuiteLib.errors import DicomSuiteError, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ SUMMARY = (
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
-EXIT_SOME_REFUSED = 3
 
 _MARKER_NAME = "DICOMSUITE-DEMO.txt"
 _REWRITTEN = ("source", "deidentified", "overlay", "pictures", "head", "superres")

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from DicomSuiteLib.command_output import EXIT_SOME_REFUSED
 from DicomSuiteLib.tasks import Cancelled, State
 
 EXIT_DONE = 0
-EXIT_SOME_REFUSED = 3
 
 LIVE_STATES = frozenset({State.PENDING, State.RUNNING})
 

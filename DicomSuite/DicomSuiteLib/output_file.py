@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.new_file import new_file
@@ -29,3 +31,14 @@ def output_file(path: Path) -> Iterator[Path]:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise OutputError(f"{path} cannot be written: {reason}; make room or choose another folder.") from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 with the line ends it has, the same on every system; raises OutputError."""
+    with output_file(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write `content` as JSON for programs and people; raises OutputError."""
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")

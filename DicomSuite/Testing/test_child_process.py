@@ -10,15 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from DicomSuiteLib.child_process import (
-    KEPT_LINES,
-    ChildProcess,
-    Ended,
-    LogLine,
-    Progress,
-    Result,
-    remove_unfinished_files,
-)
+from DicomSuiteLib.child_process import KEPT_LINES, ChildProcess, Ended, LogLine, Progress, Result
 from DicomSuiteLib.python_interpreter import dicomsuite_command, dicomsuite_environment, python_interpreter
 
 PROMPT_S = 3.0
@@ -288,13 +280,3 @@ def test_library_is_found_behind_a_launcher_with_an_environment_of_its_own(monke
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     *log, end = all_events(ChildProcess(dicomsuite_command(["--version"]), environment=ENVIRONMENT))
     assert end.exit_code == 0, log
-
-
-def test_only_hidden_part_files_are_removed_at_any_depth(tmp_path):
-    inner = tmp_path / "a" / "b"
-    inner.mkdir(parents=True)
-    for name in (".x.dcm.part", "x.part", ".x.dcm", "x.dcm"):
-        (inner / name).touch()
-    remove_unfinished_files(str(tmp_path))
-    assert sorted(file.name for file in inner.iterdir()) == [".x.dcm", "x.dcm", "x.part"]
-    remove_unfinished_files("")

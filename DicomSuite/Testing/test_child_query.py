@@ -9,6 +9,7 @@ import pytest
 from application import EventLoopGap, processEvents, waitUntil
 from DicomSuiteGui import child_query
 from DicomSuiteGui.child_query import ChildQuery
+from DicomSuiteLib.child_process import Progress
 from DicomSuiteLib.python_interpreter import python_interpreter
 
 PARTS = 20_000
@@ -24,10 +25,10 @@ class Asked:
     def __init__(self) -> None:
         self.answers: list = []
         self.failures: list[str] = []
-        self.progress: list[tuple[int, int]] = []
+        self.progress: list[Progress] = []
         self.parts: list = []
         self.query = ChildQuery(
-            self.answers.append, self.failures.append, lambda *numbers: self.progress.append(numbers), self.parts.append
+            self.answers.append, self.failures.append, self.progress.append, self.parts.append
         )
 
     def wait(self) -> None:
@@ -52,7 +53,8 @@ print(json.dumps({"result": {"n": sys.stdin.read()}}))
 """
     asked.query.ask([code], "Zoë")
     asked.wait()
-    assert (asked.answers, asked.failures, asked.progress) == ([{"n": "Zoë"}], [], [(1, 2)])
+    assert (asked.answers, asked.failures) == ([{"n": "Zoë"}], [])
+    assert [(progress.done, progress.total) for progress in asked.progress] == [(1, 2)]
 
 
 def test_child_without_an_answer_says_why(asked: Asked) -> None:

@@ -24,6 +24,7 @@ from DicomSuiteAnonymizeLib.profile_store import ProfileStore, store_used
 from DicomSuiteAnonymizeLib.survey import SeriesSurvey
 from DicomSuiteGui.child_query import ChildQuery
 from DicomSuiteGui.stored_settings import storedSettings
+from DicomSuiteLib.child_process import Progress
 from DicomSuiteLib.ephemeral_folder import ephemeral_folder
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.jobs import JobRequest
@@ -146,8 +147,9 @@ class ModulePanel:
         except DicomSuiteError as error:
             self._onSurveyFailed(str(error))
 
-    def _onSurveyProgress(self, done: int, total: int) -> None:
-        self.attributes.setStatus(_("Reading {done} of {total} files…").format(done=done, total=total))
+    def _onSurveyProgress(self, progress: Progress) -> None:
+        words = _("Reading {done} of {total} files…")
+        self.attributes.setStatus(words.format(done=progress.done, total=progress.total))
 
     def _onSeries(self, part: Mapping[str, Any]) -> None:
         self._found.append(SeriesSurvey.from_json(part))

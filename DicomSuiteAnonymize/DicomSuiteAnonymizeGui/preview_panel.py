@@ -12,6 +12,7 @@ from DicomSuiteAnonymizeGui.words import actionWord, attributeName, countedActio
 from DicomSuiteAnonymizeLib.preview import FilePreview, from_json
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteGui.child_query import ChildQuery
+from DicomSuiteLib.child_process import Progress
 from DicomSuiteLib.plain_signal import Signal
 
 
@@ -88,8 +89,8 @@ class PreviewPanel:
         self.statusLabel.visible = True
         self.statusLabel.text = _("Stopped.")
 
-    def _showProgress(self, done: int, total: int) -> None:
-        self.statusLabel.text = _("{done} of {total} files").format(done=done, total=total)
+    def _showProgress(self, progress: Progress) -> None:
+        self.statusLabel.text = _("{done} of {total} files").format(done=progress.done, total=progress.total)
 
     def _showFailure(self, reason: str) -> None:
         self.statusLabel.text = reason

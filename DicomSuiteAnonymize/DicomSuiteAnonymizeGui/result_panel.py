@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import ctk
 import qt
-import slicer
 from slicer.i18n import tr as _
 
+from DicomSuiteGui.database_import import DatabaseImport
 from DicomSuiteGui.desktop import openPath
 from DicomSuiteGui.dicom_database import dicomDatabase
 from DicomSuiteLib.job_results import refused_files
@@ -29,7 +28,9 @@ class ResultPanel:
     def __init__(self) -> None:
         self.imported = Signal()
         self._job: Job | None = None
-        self._indexer = None
+        self._import = DatabaseImport()
+        self._import.progressed.connect(self._onImportProgress)
+        self._import.ended.connect(self._onImported)
         self._importedJob = ""
         self.widget = qt.QWidget()
         layout = qt.QVBoxLayout(self.widget)
@@ -52,9 +53,7 @@ class ResultPanel:
 
     def cleanup(self) -> None:
         """Stop an import that is under way."""
-        if self._indexer is not None:
-            self._indexer.cancel()
-            self._indexer = None
+        self._import.stop()
 
     def clear(self) -> None:
         """Show nothing."""
@@ -88,11 +87,7 @@ class ResultPanel:
         if not self.importButton.enabled:
             return
         self._importedJob = self._job.id
-        self._indexer = ctk.ctkDICOMIndexer()
-        self._indexer.backgroundImportEnabled = True
-        self._indexer.connect("indexingComplete(int,int,int,int)", self._onImported)
-        self._indexer.connect("progress(int)", self._onImportProgress)
-        self._indexer.addDirectory(dicomDatabase(), self._job.request.output, True, False)
+        self._import.start(Path(self._job.request.output))
         self._update()
 
     def _button(self, layout: qt.QHBoxLayout, text: str, function) -> qt.QPushButton:
@@ -144,12 +139,11 @@ class ResultPanel:
     def _onImportProgress(self, percent: int) -> None:
         self.importButton.text = _("Importing… {percent} %").format(percent=percent)
 
-    def _onImported(self, patients: int, studies: int, series: int, images: int) -> None:
+    def _onImported(self, studies: int, images: int) -> None:
         self.importButton.text = _("Import")
         self.summaryLabel.text = _("{images} images of {studies} new studies imported.").format(
             images=images, studies=studies
         )
-        _refreshDicomModule()
         self.imported.emit()
 
     def _openReport(self) -> None:
@@ -161,12 +155,3 @@ class ResultPanel:
         self._update()
         if self.folderButton.enabled:
             openPath(self._job.request.output)
-
-
-def _refreshDicomModule() -> None:
-    """The indexer writes through a connection of its own, of which the DICOM module's tables know nothing."""
-    instance = getattr(slicer.modules, "DICOMInstance", None)
-    if getattr(instance, "browserWidget", None) is not None:
-        from DICOMLib import DICOMUtils
-
-        DICOMUtils.refreshDICOMWidget()

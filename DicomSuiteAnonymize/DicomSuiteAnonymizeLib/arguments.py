@@ -79,13 +79,3 @@ def require_show_phi(args: argparse.Namespace, what: str) -> None:
     """Raise UsageError unless the user has confirmed that `what`, e.g. "A survey", may name patients."""
     if not args.show_phi:
         raise UsageError(f"{what} prints what identifies patients. Add --show-phi if that is what you want.")
-
-
-def add_progress(parser: argparse.ArgumentParser) -> None:
-    """--progress."""
-    parser.add_argument(
-        "--progress",
-        choices=("bar", "json", "none"),
-        default="bar",
-        help="how to show progress (default: %(default)s)",
-    )

@@ -1,21 +1,19 @@
 """`dicomsuite anonymize`: de-identify files and folders."""
 
 import argparse
-import json
 import os
-import sys
 from pathlib import Path
 
-from DicomSuiteAnonymizeLib.arguments import add_key_file, add_progress, add_rules, add_sources, profile_of, sources_of
+from DicomSuiteAnonymizeLib.arguments import add_key_file, add_rules, add_sources, profile_of, sources_of
 from DicomSuiteAnonymizeLib.instance_task import TaskSettings
 from DicomSuiteAnonymizeLib.keys import KEY_BYTES, load_or_create_key
 from DicomSuiteAnonymizeLib.run import Run, RunOptions, RunOutcome
+from DicomSuiteLib.command_output import EXIT_SOME_REFUSED, add_progress, write_result
 from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.progress import ProgressReporter
 from DicomSuiteLib.tasks import CancelToken, cancel_on_signals
 
 SUMMARY = "De-identify DICOM files according to PS3.15; sources are never changed."
-EXIT_SOME_REFUSED = 3
 
 _IN_RESULT = ("files", "patients", "studies", "series", "actions", "reasons")
 """Parts of report.json; the list of every file and attribute is left to the file."""
@@ -61,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     token = CancelToken()
     with cancel_on_signals(token):
         outcome = Run(options, settings, ProgressReporter(args.progress), token).execute()
-    sys.stdout.write(_result(outcome) if args.progress == "json" else _summary(outcome, args))
+    write_result(args.progress, _result(outcome), _summary(outcome, args))
     return EXIT_SOME_REFUSED if outcome.report["files"]["quarantined"] else 0
 
 
@@ -71,14 +69,14 @@ def _key(args: argparse.Namespace) -> bytes:
     return load_or_create_key(args.key_file)
 
 
-def _result(outcome: RunOutcome) -> str:
-    """What a program wants to know at the end, as one line of JSON."""
+def _result(outcome: RunOutcome) -> dict:
+    """What a program wants to know at the end."""
     report = {name: outcome.report[name] for name in _IN_RESULT}
     quarantine_list = str(outcome.quarantine_list) if outcome.quarantine_list else None
-    return json.dumps({"result": report | {"quarantine_list": quarantine_list}}) + "\n"
+    return report | {"quarantine_list": quarantine_list}
 
 
-def _summary(outcome: RunOutcome, args: argparse.Namespace) -> str:
+def _summary(outcome: RunOutcome, args: argparse.Namespace) -> list[str]:
     report = outcome.report
     files = report["files"]
     would = "would be " if args.dry_run else ""
@@ -98,4 +96,4 @@ def _summary(outcome: RunOutcome, args: argparse.Namespace) -> str:
         lines.append(f"report: {args.target / 'report.html'}")
     if outcome.quarantine_list:
         lines.append(f"which files were quarantined (names patients, keep it): {outcome.quarantine_list}")
-    return "\n".join(lines) + "\n"
+    return lines

@@ -4,15 +4,9 @@ import argparse
 import json
 import sys
 
-from DicomSuiteAnonymizeLib.arguments import (
-    add_key_file,
-    add_progress,
-    add_show_phi,
-    add_sources,
-    require_show_phi,
-    sources_of,
-)
+from DicomSuiteAnonymizeLib.arguments import add_key_file, add_show_phi, add_sources, require_show_phi, sources_of
 from DicomSuiteAnonymizeLib.keys import Pseudonyms, load_or_create_key
+from DicomSuiteLib.command_output import add_progress
 from DicomSuiteLib.progress import ProgressReporter
 
 SUMMARY = "Read the values of all attributes of DICOM files, one line of JSON for each series. It names patients."

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
+from DicomSuiteLib.command_output import add_progress
 from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.progress import ProgressReporter
 
@@ -23,9 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also compare with the sources: original values left, pixel data, references, shifted dates",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="write all findings as JSON instead of a summary")
-    parser.add_argument(
-        "--progress", choices=("bar", "json", "none"), default="bar", help="how to show progress (default: %(default)s)"
-    )
+    add_progress(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -11,9 +11,9 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from DicomSuiteGui.query_activity import QueryActivity
 from DicomSuiteGui.table_look import makeCompact
 from DicomSuiteLib.slice_grid import SliceGrid
-from DicomSuiteRTOverlayGui.activity import Activity
 from DicomSuiteRTOverlayGui.mask_sources import nodeMask
 from DicomSuiteRTOverlayGui.overlay_query import OverlayAnswer, Question, asGiven
 from DicomSuiteRTOverlayGui.own_nodes import Role, ownNodes, removeOwnNodes
@@ -28,7 +28,7 @@ COMPARISON = (Role.DIFFERENCES, Role.PAIR_MEASURES)
 class MeasuresPanel:
     """Two buttons, two lists to choose what is compared, and the essential columns of the tables."""
 
-    def __init__(self, activity: Activity) -> None:
+    def __init__(self, activity: QueryActivity) -> None:
         self._activity = activity
         self._volumeNode = None
         self._segmentations: list[Any] = []

@@ -9,7 +9,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from DicomSuiteRTOverlayGui.activity import Activity
+from DicomSuiteGui.query_activity import QueryActivity
 from DicomSuiteRTOverlayGui.choice_panel import ChoicePanel
 from DicomSuiteRTOverlayGui.entries import Entry, restoredEntries
 from DicomSuiteRTOverlayGui.export_panel import ExportPanel
@@ -17,7 +17,7 @@ from DicomSuiteRTOverlayGui.look import applyLook
 from DicomSuiteRTOverlayGui.mask_sources import nodeMask
 from DicomSuiteRTOverlayGui.masks_panel import MasksPanel
 from DicomSuiteRTOverlayGui.measures_panel import MeasuresPanel
-from DicomSuiteRTOverlayGui.overlay_query import OverlayAnswer, Question, asGiven
+from DicomSuiteRTOverlayGui.overlay_query import OverlayAnswer, OverlayQuery, Question, asGiven
 from DicomSuiteRTOverlayGui.own_nodes import Role, ownNodes, removeNode, removeOwnNodes
 from DicomSuiteRTOverlayGui.placed_nodes import centreOf, takeIn, takeInAccepted
 from DicomSuiteRTOverlayGui.preview import Preview
@@ -36,7 +36,7 @@ class ModulePanel:
         self._settling = qt.QTimer()
         self._settling.setSingleShot(True)
         self._settling.connect("timeout()", self._onSceneSettled)
-        self.activity = Activity()
+        self.activity = QueryActivity(OverlayQuery)
         self.masks = MasksPanel()
         self.results = ResultsPanel()
         self.choice = ChoicePanel()
@@ -179,7 +179,7 @@ class ModulePanel:
         self._showEntries(waiting)
         _lookAt(new, volume)
         isMoved = len(ownNodes([Role.SLICES])) > movers
-        self.activity.say(self._ui.placingPlace.layout(), _summary(new, answer, isMoved))
+        self.activity.sayIn(self._ui.placingPlace.layout(), _summary(new, answer, isMoved))
         self._makeSurfaces()
 
     def _onAccept(self) -> None:
@@ -231,7 +231,7 @@ class ModulePanel:
         applyLook(parameters.fillOpacity, parameters.outlineOpacity, parameters.show3D)
 
     def _makeSurfaces(self, place: qt.QLayout | None = None) -> None:
-        """Where they are wanted and missing; `place` as in `Activity.ask`."""
+        """Where they are wanted and missing; `place` as in `QueryActivity.ask`."""
         volume, nodes = self._volume, self._segmentations()
         isWanted = self._parameters is not None and self._parameters.show3D
         if isWanted and nodes and not haveSurfaces(nodes) and not self.activity.isBusy:
@@ -244,7 +244,7 @@ class ModulePanel:
         removeOwnNodes()
         self._entries = []
         self._showEntries(None)
-        self.activity.say(self._ui.placingPlace.layout(), "")
+        self.activity.sayIn(self._ui.placingPlace.layout(), "")
 
 
 def _formatBoxes(ui) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Asks `dicomsuite overlay` about masks of the scene: hands over, waits, reads its files, and leaves none on disk."""
+"""Asks `dicomsuite overlay` about masks of the scene."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from DicomSuiteGui.background import Background
-from DicomSuiteGui.child_query import ChildQuery
-from DicomSuiteLib.errors import DicomSuiteError
+from DicomSuiteGui.volume_query import VolumeQuery
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.slice_grid import SAME_PLACE_MM, SliceGrid
 from DicomSuiteRTOverlayGui.handover import HandedOver, Handover
@@ -20,9 +18,6 @@ from DicomSuiteRTOverlayGui.mask_sources import MaskSource, NodeMask
 from DicomSuiteRTOverlayLib.given_mask import AS_GIVEN
 from DicomSuiteRTOverlayLib.read_segments import ReadSegments, read_segments
 from DicomSuiteRTOverlayLib.volume_facts import grid_of
-
-_RESULT = "result"
-"""The folder for the command's own files, below what is handed over."""
 
 
 @dataclass(frozen=True)
@@ -69,88 +64,37 @@ class Question:
     read: Reader = readMasks
 
 
-class OverlayQuery:
-    """One question at a time; `answered`, `failed` and `progressed` as in ChildQuery."""
+class OverlayQuery(VolumeQuery):
+    """As any question about a volume, but the volume's own files are preferred: they know best where its slices lie.
 
-    def __init__(
-        self,
-        answered: Callable[[OverlayAnswer], None],
-        failed: Callable[[str], None],
-        progressed: Callable[[int, int], None] = lambda done, total: None,
-    ) -> None:
-        self._answered = answered
-        self._failed = failed
-        self._handover = Handover(self._onHandedOver, self._onFailed)
-        self._child = ChildQuery(self._onChild, self._onFailed, progressed)
-        self._reading = Background()
-        self._handed: HandedOver | None = None
-        self._question: Question | None = None
+    What is delivered is an OverlayAnswer.
+    """
 
-    @property
-    def isBusy(self) -> bool:
-        """Whether an answer is awaited."""
-        return self._question is not None
+    makeHandover = Handover
 
-    def ask(self, question: Question) -> None:
-        """Start the command; a former question is dropped."""
-        self.drop()
-        self._question = question
-        self._handover.start(question.volumeNode, question.masks)
+    def _handOver(self) -> None:
+        self._handover.start(self._question.volumeNode, self._question.masks)
 
-    def drop(self) -> None:
-        """Want no answer any more."""
-        self._question = None
-        self._handover.stop()
-        self._child.drop()
-        self._reading.drop()
-        self._deleteFiles()
+    def _words(self, handed: HandedOver) -> Sequence[str]:
+        return ("overlay", handed.volume, *handed.masks, *self._question.options)
 
-    def _onHandedOver(self, handed: HandedOver) -> None:
-        self._handed = handed
-        words = ("overlay", handed.volume, *handed.masks, "--out", str(handed.folder / _RESULT), "--progress", "json")
-        self._child.ask((*words, *self._question.options), handed.inputText)
-
-    def _onChild(self, facts: Mapping[str, Any]) -> None:
-        volumeNode, masks = self._question.volumeNode, self._question.masks
+    def _onFacts(self, facts: Mapping[str, Any]) -> None:
+        question, handed = self._question, self._handed
         grid = grid_of(facts["volume"])
-        known = self._handed.grid
-        if self._handed.isFromDatabase and not _isSameLattice(grid, ImageGeometry.from_volume_node(volumeNode)):
-            self._deleteFiles()  # somebody has moved or changed the volume since it was loaded
-            self._handover.start(volumeNode, masks, useDatabase=False)
-        elif not _areSlicesEqual(grid, known) and any(isinstance(mask, NodeMask) for mask in masks):
-            self._deleteFiles()  # masks were drawn on slices whose true positions are known only now
-            self._handover.start(volumeNode, masks, grid=grid)
+        if handed.isFromDatabase and not _isSameLattice(grid, ImageGeometry.from_volume_node(question.volumeNode)):
+            self._handOverAgain(useDatabase=False)  # somebody has moved or changed the volume since it was loaded
+        elif not _areSlicesEqual(grid, handed.grid) and any(isinstance(mask, NodeMask) for mask in question.masks):
+            self._handOverAgain(grid=grid)  # masks were drawn on slices whose true positions are known only now
         else:
-            folder = self._handed.folder / _RESULT
-            work = partial(_read, self._question.read, facts, folder, grid)
-            self._reading.run(work, self._onRead)
+            self._read(partial(_answer, question.read, facts, self._folder, grid))
 
-    def _onRead(self, outcome: OverlayAnswer | str) -> None:
-        if isinstance(outcome, str):
-            self._onFailed(outcome)
-            return
-        handed, self._handed = self._handed, None
-        self.drop()  # so that the next question can be asked from within the answer
-        try:
-            self._answered(outcome)
-        finally:
-            handed.delete()
-
-    def _onFailed(self, reason: str) -> None:
-        self.drop()
-        self._failed(reason)
-
-    def _deleteFiles(self) -> None:
-        if self._handed is not None:
-            self._handed.delete()
-            self._handed = None
+    def _handOverAgain(self, **better: Any) -> None:
+        self._deleteFiles()
+        self._handover.start(self._question.volumeNode, self._question.masks, **better)
 
 
-def _read(read: Reader, facts: Mapping[str, Any], folder: Path, grid: SliceGrid) -> OverlayAnswer | str:
-    try:
-        return OverlayAnswer(facts, folder, read(facts, folder, grid), grid)
-    except (DicomSuiteError, OSError) as error:
-        return str(error)
+def _answer(read: Reader, facts: Mapping[str, Any], folder: Path, grid: SliceGrid) -> OverlayAnswer:
+    return OverlayAnswer(facts, folder, read(facts, folder, grid), grid)
 
 
 def _isSameLattice(grid: SliceGrid, geometry: ImageGeometry) -> bool:

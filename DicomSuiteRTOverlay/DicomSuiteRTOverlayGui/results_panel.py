@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import qt
 from slicer.i18n import tr as _
 
+from DicomSuiteGui.plain_label import plainLabel
 from DicomSuiteGui.table_look import makeCompact, setColumnWidths
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteRTOverlayGui.entries import Entry
@@ -57,10 +58,7 @@ class ResultsPanel:
         self.table.selectionMode = qt.QAbstractItemView.SingleSelection
         self.table.minimumHeight = self.table.maximumHeight = 110
         self.table.connect("currentCellChanged(int,int,int,int)", self._onCurrentCell)
-        self.reasonLabel = qt.QLabel(_("Nothing was placed yet."))
-        self.reasonLabel.wordWrap = True
-        self.reasonLabel.textFormat = qt.Qt.PlainText
-        self.reasonLabel.textInteractionFlags = qt.Qt.TextSelectableByMouse | qt.Qt.TextSelectableByKeyboard
+        self.reasonLabel = plainLabel(_("Nothing was placed yet."))
         layout.addWidget(self.table)
         layout.addWidget(self.reasonLabel)
         self.table.visible = False

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
+from DicomSuiteLib.command_output import EXIT_SOME_REFUSED, add_progress, write_result
 from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.listed_files import STANDARD_INPUT, read_listed_files
 from DicomSuiteLib.output_folder import claim_folder
-from DicomSuiteLib.printable import printable
 
 SUMMARY = (
     "Put segmentation masks (NRRD, NIfTI, MetaImage, DICOM RTSTRUCT or SEG) where they belong on a volume, or say why "
     "that cannot be done. Sources are never changed."
 )
-EXIT_SOME_REFUSED = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,9 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--smooth", action="store_true", help="keep shapes smooth where a mask has to be resampled (default: nearest)"
     )
     parser.add_argument("--previews", action="store_true", help="also write the masks as they were read")
-    parser.add_argument(
-        "--progress", choices=("bar", "json", "none"), default="bar", help="how to show progress (default: %(default)s)"
-    )
+    add_progress(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -79,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     with cancel_on_signals(token):
         volume = _read_volume(args)
         result = OverlayRun(volume, masks, options, ProgressReporter(args.progress), token).execute()
-    sys.stdout.write(json.dumps({"result": result}) + "\n" if args.progress == "json" else _summary(result, args.out))
+    write_result(args.progress, result, _summary(result, args.out))
     return 0 if all(mask["state"] == "placed" for mask in result["masks"]) else EXIT_SOME_REFUSED
 
 
@@ -97,13 +93,12 @@ def _check_volume(volume: str) -> None:
         raise UsageError(f"{volume} does not exist; name a DICOM folder or an image file.")
 
 
-def _summary(result: dict[str, Any], folder: Path) -> str:
+def _summary(result: dict[str, Any], folder: Path) -> list[str]:
     lines = [f"note: {note}" for note in result["volume"]["notes"]]
     for mask in result["masks"]:
         lines += _mask_lines(mask)
     lines += [f"note: {note}" for note in result["notes"]]
-    lines.append(f"results: {folder}")
-    return "\n".join(map(printable, lines)) + "\n"
+    return [*lines, f"results: {folder}"]
 
 
 def _mask_lines(mask: dict[str, Any]) -> list[str]:

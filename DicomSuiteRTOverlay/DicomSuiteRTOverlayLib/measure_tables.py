@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from DicomSuiteLib.output_file import output_file
+from DicomSuiteLib.output_file import output_file, write_json
 from DicomSuiteRTOverlayLib.measure_columns import MeasureTable
 from DicomSuiteRTOverlayLib.pair_measures import PairMeasures
 from DicomSuiteRTOverlayLib.pair_table import pair_table
@@ -42,11 +41,9 @@ def write_pairs(folder: Path, pairs: Sequence[PairMeasures]) -> list[str]:
 
 def _write(folder: Path, stem: str, table: MeasureTable) -> list[str]:
     names = [f"{stem}.csv", f"{stem}.json"]
-    text = json.dumps(table.as_json(), indent=1, ensure_ascii=False, allow_nan=False)
     with output_file(folder / names[0]) as partial, partial.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(table.column_names)
         writer.writerows(table.rows)
-    with output_file(folder / names[1]) as partial:
-        partial.write_text(text + "\n", encoding="utf-8", newline="\n")
+    write_json(folder / names[1], table.as_json())
     return names

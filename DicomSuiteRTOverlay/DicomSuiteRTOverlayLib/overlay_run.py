@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +9,8 @@ from typing import Any
 
 from DicomSuiteLib.dicom_source import DicomSourceError
 from DicomSuiteLib.errors import DicomSuiteError, UsageError
-from DicomSuiteLib.file_names import file_name
-from DicomSuiteLib.output_file import output_file
+from DicomSuiteLib.file_names import file_name, without_folders
+from DicomSuiteLib.output_file import write_json, write_text
 from DicomSuiteLib.progress import ProgressReporter
 from DicomSuiteLib.tasks import CancelToken
 from DicomSuiteLib.volumes import Volume
@@ -94,23 +92,15 @@ class OverlayRun:
             "notes": notes,
         }
         if self._options.report:
-            self._write(REPORT_NAME, render(content, tables))
-        self._write(ALIGNMENT_NAME, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+            write_text(self._options.folder / REPORT_NAME, render(content, tables))
+        write_json(self._options.folder / ALIGNMENT_NAME, content)
         self._reporter.update(total, total, **_counts(results))
         self._reporter.finish()
         return content
 
-    def _write(self, name: str, text: str) -> None:
-        with output_file(self._options.folder / name) as partial:
-            partial.write_text(text, encoding="utf-8", newline="\n")
-
     def _words(self, error: DicomSuiteError, path: Path) -> str:
-        """What went wrong, with files by their names alone: folders are often called after patients."""
-        words = str(error)
-        folders = {path.parent, self._options.folder, *(file.parent for file in self._volume.files)}
-        for folder in sorted(folders, key=lambda folder: -len(str(folder))):  # what lies in another goes first
-            words = words.replace(os.path.join(folder, ""), "") if folder.name else words
-        return words
+        """What went wrong, with files by their names alone."""
+        return without_folders(str(error), self._options.folder, *(file.parent for file in (path, *self._volume.files)))
 
     def _one(self, number: int, path: Path) -> MaskResult:
         accepted = self._options.accepted.get(number)

@@ -475,7 +475,7 @@ def test_cancel_stops_at_once_and_changes_nothing(widget, study: SyntheticStudy)
     assert activity.isBusy and not activity.widget.isHidden()
     assert not widget.ui.placeButton.enabled and widget.ui.placeButton.toolTip
     processEvents(0.5)
-    activity.cancelButton.click()
+    activity.progress.cancelButton.click()
     assert not activity.isBusy and "Cancelled" in message(widget)
     assert node_count() == before and left_on_disk() == []
 

@@ -13,6 +13,8 @@ import slicer
 from slicer.i18n import tr as _
 
 from DicomSuiteGui.background import Background
+from DicomSuiteGui.plain_label import plainLabel, showText
+from DicomSuiteGui.progress_row import ProgressRow
 from DicomSuiteLib.errors import DicomSuiteError, describe_safely
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteLib.volumes import Volume
@@ -124,27 +126,16 @@ class ModeDisplay:
 
     def say(self, text: str) -> None:
         """Show a message below the modes; "" for none."""
-        self.messageLabel.text = text
-        self.messageLabel.visible = bool(text)
-        self.progressBar.visible = self.cancelButton.visible = self.isBusy
+        showText(self.messageLabel, text)
+        self.progress.show(self.isBusy)
 
     def _build(self) -> None:
         self.widget = qt.QWidget()
         layout = qt.QVBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
-        row = qt.QHBoxLayout()
-        self.progressBar = qt.QProgressBar()
-        self.progressBar.accessibleName = _("Progress")
-        self.progressBar.maximum = 0  # nobody knows how long it takes
-        self.cancelButton = qt.QPushButton(_("Cancel"))
-        self.cancelButton.toolTip = _("Stop; the view shows what it showed before")
-        self.cancelButton.connect("clicked()", self.cancel)
-        row.addWidget(self.progressBar, 1)
-        row.addWidget(self.cancelButton)
-        self.messageLabel = qt.QLabel()
-        self.messageLabel.wordWrap = True
-        self.messageLabel.textFormat = qt.Qt.PlainText
-        layout.addLayout(row)
+        self.progress = ProgressRow(self.cancel, _("Stop; the view shows what it showed before"))
+        self.messageLabel = plainLabel()
+        layout.addLayout(self.progress.layout)
         layout.addWidget(self.messageLabel)
 
     def _try(self) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from DicomSuiteLib.command_output import EXIT_SOME_REFUSED, add_progress, write_result
 from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.listed_files import STANDARD_INPUT, read_listed_files
 from DicomSuiteLib.output_folder import claim_folder
-from DicomSuiteLib.printable import printable
 
 if TYPE_CHECKING:
     from DicomSuiteLib.volumes import Volume
@@ -20,7 +19,6 @@ SUMMARY = (
     "Make pictures of a volume: render modes, slices, turntables, surfaces, and a report. Needs no screen. Names, "
     "pixels and metadata of what is written tell nothing about the patient. Sources are never changed."
 )
-EXIT_SOME_REFUSED = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,9 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )  # fmt: skip
     parser.add_argument("--remove-table", action="store_true", help="hide the scanner's table and head holder (CT)")
     parser.add_argument("--report", action="store_true", help="write report.html, one page with the pictures")
-    parser.add_argument(
-        "--progress", choices=("bar", "json", "none"), default="bar", help="how to show progress (default: %(default)s)"
-    )
+    add_progress(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -96,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
         claim_folder(args.out)
         volume = _read_volume(args)
         result = RenderRun(volume, options, ProgressReporter(args.progress), token).execute()
-    sys.stdout.write(json.dumps({"result": result}) + "\n" if args.progress == "json" else _summary(result, args.out))
+    write_result(args.progress, result, _summary(result, args.out))
     return EXIT_SOME_REFUSED if result["refused"] else 0
 
 
@@ -115,8 +111,7 @@ def _check_volume(volume: str) -> None:
         raise UsageError(f"{volume} does not exist; name a DICOM folder, an image file, or a folder of pictures.")
 
 
-def _summary(result: dict[str, Any], folder: Path) -> str:
+def _summary(result: dict[str, Any], folder: Path) -> list[str]:
     lines = [f"note: {note}" for note in (*result["volume"]["notes"], *result["notes"])]
     lines += [f"refused: {entry['what']}: {entry['reason']}" for entry in result["refused"]]
-    lines.append(f"{len(result['files'])} files: {folder}")
-    return "\n".join(map(printable, lines)) + "\n"
+    return [*lines, f"{len(result['files'])} files: {folder}"]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
@@ -12,7 +10,8 @@ from typing import Any
 
 from DicomSuiteLib.closed_surface import mesh_volume
 from DicomSuiteLib.errors import DicomSuiteError
-from DicomSuiteLib.output_file import output_file
+from DicomSuiteLib.file_names import without_folders
+from DicomSuiteLib.output_file import write_json, write_text
 from DicomSuiteLib.progress import ProgressReporter
 from DicomSuiteLib.segments import Segmentation
 from DicomSuiteLib.slice_views import Plane
@@ -77,8 +76,8 @@ class RenderRun:
             self._attempt(what, partial(self._write_surface, surface))
         content = self._content()
         if options.has_report:
-            self._write(REPORT_NAME, render(content, options.folder))
-        self._write(CONTENT_NAME, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+            write_text(options.folder / REPORT_NAME, render(content, options.folder))
+        write_json(options.folder / CONTENT_NAME, content)
         self._reporter.finish()
         return content
 
@@ -103,11 +102,7 @@ class RenderRun:
             words = words.replace(str(self._options.labels), "The label map")
         for file in self._volume.files:
             words = words.replace(str(file), "A file of the volume")
-        return words.replace(os.path.join(self._options.folder, ""), "")
-
-    def _write(self, name: str, text: str) -> None:
-        with output_file(self._options.folder / name) as partial:
-            partial.write_text(text, encoding="utf-8", newline="\n")
+        return without_folders(words, self._options.folder)
 
     def _content(self) -> dict[str, Any]:
         files = [entry["file"] for entry in (*self._pictures, *self._surfaces)]

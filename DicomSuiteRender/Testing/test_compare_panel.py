@@ -51,8 +51,8 @@ def shown(composite) -> tuple[str | None, str | None, float]:
 
 
 def subtract(panel: ComparePanel):
-    panel.differenceButton.click()
-    waitUntil(lambda: not panel.isBusy)
+    panel.pair.differenceButton.click()
+    waitUntil(lambda: not panel.pair.isBusy)
     return differenceNode()
 
 
@@ -64,7 +64,7 @@ def test_volumes_are_compared_in_the_order_in_which_they_are_ticked(panel, param
     assert (panel.firstBox.currentText, panel.secondBox.currentText) == ("three", "one")
     tick(panel, "three", isTicked=False)
     assert parameters.compared == [nodes["one"]]
-    assert not panel.showButton.enabled and "two to six" in panel.showButton.toolTip
+    assert not panel.sideBySide.showButton.enabled and "two to six" in panel.sideBySide.showButton.toolTip
 
 
 def test_no_more_than_six_volumes_are_taken(panel, parameters) -> None:
@@ -84,7 +84,7 @@ def test_volume_that_is_removed_or_renamed_is_not_listed_as_before(panel, parame
     slicer.mrmlScene.RemoveNode(node)
     parameters.compared = [other for other in parameters.compared if other is not node]  # as the parameter node does
     waitUntil(lambda: panel.choice.list.count == 1)
-    assert panel.choice.nodes == parameters.compared and not panel.differenceButton.enabled
+    assert panel.choice.nodes == parameters.compared and not panel.pair.differenceButton.enabled
 
 
 def test_different_frame_of_reference_and_patient_are_warned_of(panel, tmp_path: Path) -> None:
@@ -114,11 +114,11 @@ def test_difference_is_second_minus_first_and_lies_over_the_first(panel) -> None
     assert shown(composite) == (first.GetID(), node.GetID(), 0.7)
     display = node.GetDisplayNode()
     assert display.GetWindowLevelMin() == -display.GetWindowLevelMax() == -40
-    panel.fadeSlider.value = 30
+    panel.pair.fadeSlider.value = 30
     assert composite.GetForegroundOpacity() == pytest.approx(0.3)
-    panel.endButton.click()
+    panel.pair.endButton.click()
     assert differenceNode() is None and shown(composite)[:2] == (first.GetID(), None)
-    assert not panel.endButton.enabled
+    assert not panel.pair.endButton.enabled
 
 
 def test_difference_across_geometries_has_gaps_that_are_transparent_and_no_value(panel) -> None:
@@ -130,7 +130,7 @@ def test_difference_across_geometries_has_gaps_that_are_transparent_and_no_value
     voxels = slicer.util.arrayFromVolume(node)
     assert voxels.shape == STRAIGHT.size[::-1]
     assert np.isnan(voxels).any() and np.isfinite(voxels).any()
-    assert "does not cover" in panel.statusLabel.text and "interpolated" in panel.statusLabel.text
+    assert "does not cover" in panel.pair.statusLabel.text and "interpolated" in panel.pair.statusLabel.text
     k, j, i = np.argwhere(np.isfinite(voxels))[100]
     ijk = OBLIQUE.ijk_from_lps(STRAIGHT.lps_from_ijk((i, j, k)))
     columns, rows, _slices = OBLIQUE.size
@@ -166,7 +166,7 @@ def test_difference_of_uneven_slices_lies_where_they_are_and_leaves_nothing(pane
     assert not slicer.util.arrayFromVolume(node).any()
     places = [np.array(volume_of_node(each).grid.positions) for each in (node, nodes[0])]
     assert places[0] == pytest.approx(places[1], abs=1e-3)
-    panel.endButton.click()
+    panel.pair.endButton.click()
     assert slicer.mrmlScene.GetNumberOfNodes() == count
 
 
@@ -179,7 +179,7 @@ def test_volumes_without_a_place_in_common_are_refused(panel) -> None:
     tick(panel, "one", "far")
     waitUntil(lambda: "no place in common" in panel.choice.noteLabel.text)
     assert subtract(panel) is None
-    assert "no place in common" in panel.statusLabel.text
+    assert "no place in common" in panel.pair.statusLabel.text
 
 
 def test_blinking_shows_both_in_turn_and_then_what_was_there_before(panel) -> None:
@@ -189,16 +189,16 @@ def test_blinking_shows_both_in_turn_and_then_what_was_there_before(panel) -> No
     composite.SetForegroundOpacity(0.25)
     before = shown(composite)
     tick(panel, "one", "two")
-    panel.periodBox.value = 0.1
-    panel.blinkButton.click()
+    panel.pair.periodBox.value = 0.1
+    panel.pair.blinkButton.click()
     assert shown(composite) == (first.GetID(), second.GetID(), 0.0)
     waitUntil(lambda: composite.GetForegroundOpacity() == 1.0)
     waitUntil(lambda: composite.GetForegroundOpacity() == 0.0)
-    panel.blinkButton.click()
+    panel.pair.blinkButton.click()
     assert shown(composite) == before
-    panel.blinkButton.click()
+    panel.pair.blinkButton.click()
     panel.exit()
-    assert shown(composite) == before and not panel.blinkButton.checked
+    assert shown(composite) == before and not panel.pair.blinkButton.checked
     processEvents(0.2)
     assert shown(composite) == before
 
@@ -207,10 +207,10 @@ def test_second_is_blended_over_the_first_by_hand(panel) -> None:
     first, second = add_volume("one"), add_volume("two")
     composite = slice_composite()
     tick(panel, "one", "two")
-    panel.fadeSlider.value = 40
+    panel.pair.fadeSlider.value = 40
     assert shown(composite) == (first.GetID(), second.GetID(), 0.4)
     panel.firstBox.currentIndex = 1  # B itself: nothing to blend
-    assert composite.GetForegroundVolumeID() is None and not panel.fadeSlider.enabled
+    assert composite.GetForegroundVolumeID() is None and not panel.pair.fadeSlider.enabled
 
 
 @pytest.mark.parametrize("isBlinking", [False, True], ids=["difference", "blink"])
@@ -219,10 +219,11 @@ def test_volume_removed_while_it_is_compared_leaves_the_views_as_before(panel, p
     composite = slice_composite()
     composite.SetBackgroundVolumeID(first.GetID())
     tick(panel, "one", "two")
-    panel.blinkButton.click() if isBlinking else panel.differenceButton.click()
+    panel.pair.blinkButton.click() if isBlinking else panel.pair.differenceButton.click()
     slicer.mrmlScene.RemoveNode(second)
     parameters.compared = [first]
-    waitUntil(lambda: not panel.blinkButton.checked and not panel.isBusy and not panel.blinkButton.enabled)
+    button = panel.pair.blinkButton
+    waitUntil(lambda: not button.checked and not panel.pair.isBusy and not button.enabled)
     assert shown(composite)[0] == first.GetID()
 
 
@@ -254,8 +255,8 @@ def test_side_by_side_needs_views_and_says_so(panel) -> None:
     add_volume("one")
     add_volume("two")
     tick(panel, "one", "two")
-    assert not panel.showButton.enabled and "without its window" in panel.showButton.toolTip
-    assert panel.differenceButton.enabled
+    assert not panel.sideBySide.showButton.enabled and "without its window" in panel.sideBySide.showButton.toolTip
+    assert panel.pair.differenceButton.enabled
 
 
 @needs_views
@@ -268,8 +269,8 @@ def test_side_by_side_every_view_shows_its_volume_at_the_same_place_and_scale(
     manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
     nodes = [add_volume(f"volume {number}", (STRAIGHT, OBLIQUE)[number % 2]) for number in range(count)]
     tick(panel, *(node.GetName() for node in nodes))
-    panel.planesBox.currentIndex = list(ComparedPlanes).index(planes)
-    panel.showButton.click()
+    panel.sideBySide.planesBox.currentIndex = list(ComparedPlanes).index(planes)
+    panel.sideBySide.showButton.click()
     processEvents(0.2)
     assert manager.layout == LAYOUT
     views = [node for node in slicer.util.getNodesByClass("vtkMRMLSliceNode") if node.IsMappedInLayout()]
@@ -284,7 +285,7 @@ def test_side_by_side_every_view_shows_its_volume_at_the_same_place_and_scale(
     for view in views:
         matrix = slicer.util.arrayFromVTKMatrix(view.GetSliceToRAS())
         assert abs((np.array(ras) - matrix[:3, 3]) @ matrix[:3, 2]) < 1e-3
-    panel.endButton.click()
+    panel.pair.endButton.click()
     assert manager.layout == slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
 
 
@@ -299,8 +300,8 @@ def test_nothing_is_left_behind_by_the_compare_panel() -> None:
         panel.setParameters(parameters)
         panel.enter()
         subtract(panel)
-        panel.endButton.click()
-        panel.blinkButton.click()
+        panel.pair.endButton.click()
+        panel.pair.blinkButton.click()
         panel.exit()
         panel.cleanup()
     slicer.mrmlScene.Clear(0)

@@ -282,7 +282,7 @@ def test_cancel_leaves_the_view_as_it_was(widget, ball) -> None:
     click(widget, "mip")
     before = dump(widget)
     widget.panel.modes.buttons["skin-and-bone"].click()
-    widget.panel.display.cancelButton.click()
+    widget.panel.display.progress.cancelButton.click()
     assert dump(widget) == before and "Cancelled" in message(widget)
     processEvents(0.1)
     assert dump(widget) == before and widget.panel.modes.buttons["mip"].checked

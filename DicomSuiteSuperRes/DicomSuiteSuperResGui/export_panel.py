@@ -12,6 +12,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from DicomSuiteGui.background import Background
+from DicomSuiteGui.database_import import DatabaseImport
 from DicomSuiteGui.export_frame import ExportFrame
 from DicomSuiteGui.loaded_series import seriesOf
 from DicomSuiteGui.loaded_volumes import filesOf
@@ -19,7 +20,6 @@ from DicomSuiteGui.new_folder import newFolder
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.read_volume import read_listed_volume
 from DicomSuiteLib.tasks import Cancelled, CancelToken
-from DicomSuiteSuperResGui.database_import import DatabaseImport
 from DicomSuiteSuperResGui.derived_nodes import resultOf, sourceOf
 from DicomSuiteSuperResLib.derived_dicom import write_derived_series
 from DicomSuiteSuperResLib.provenance import write_result
@@ -47,7 +47,8 @@ class ExportPanel:
         self._parameters: Any = None
         self._background = Background()
         self._token: CancelToken | None = None
-        self._import = DatabaseImport(self._onImported)
+        self._import = DatabaseImport()
+        self._import.ended.connect(self._onImported)
         self.frame = ExportFrame()
         self.frame.folderChanged.connect(self._show)
         self.frame.exportAsked.connect(self._onExport)
@@ -149,7 +150,7 @@ class ExportPanel:
                 self._import.start(outcome.folder / DICOM_FOLDER)
         self._show()
 
-    def _onImported(self, images: int) -> None:
+    def _onImported(self, studies: int, images: int) -> None:
         self.frame.say(_("{count} images are in the DICOM database now.").format(count=images))
 
 

@@ -10,8 +10,8 @@ import ctk
 import qt
 from slicer.i18n import tr as _
 
+from DicomSuiteGui.plain_label import plainLabel, showText
 from DicomSuiteLib.plain_signal import Signal
-from DicomSuiteSuperResGui.activity import plainLabel
 from DicomSuiteSuperResLib.bundled_models import BundledModel, bundled_models
 from DicomSuiteSuperResLib.models import Upsampling
 from DicomSuiteSuperResLib.network_layouts import ARCHITECTURES
@@ -76,12 +76,6 @@ class ModelPanel:
     def words(self) -> tuple[str, ...]:
         """Of the command line; only where `whyNot` is empty."""
         return ("--model", self.bundled.name) if self.bundled is not None else self.own.words
-
-    def setOwnFacts(self, text: str) -> None:
-        """Say what is known of the user's model."""
-        if self._isOwn:
-            self.cardLabel.text = text
-            self.cardLabel.visible = bool(text)
 
     @property
     def _isOwn(self) -> bool:
@@ -149,8 +143,7 @@ class ModelPanel:
 
     def _show(self) -> None:
         self.ownFrame.visible = self._isOwn
-        self.cardLabel.text = "" if self.bundled is None else cardText(self.bundled)
-        self.cardLabel.visible = bool(self.cardLabel.text)
+        showText(self.cardLabel, "" if self.bundled is None else cardText(self.bundled))
 
 
 def modelLabel(model: BundledModel) -> str:

@@ -105,7 +105,7 @@ class ModulePanel:
         volume, obstacle = _readable(node)
         self._plan(node, volume, obstacle or self.model.whyNot)
         self.run.setQuestion(node, self._words(), self.planned.obstacle or _whyNoNetwork())
-        self.preprocess.setQuestion(node, parameters, obstacle)
+        self.preprocess.setSteps(node, parameters, obstacle)
         self.compare.setPair(parameters.compareFirst, parameters.compareSecond)
         self.metrics.setNodes(parameters.compareSecond, parameters.reference, parameters.mask)
         self.export.setContents(self._exported(), parameters)

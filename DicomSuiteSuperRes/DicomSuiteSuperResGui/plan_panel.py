@@ -13,14 +13,15 @@ from slicer.i18n import tr as _
 
 from DicomSuiteGui.background import Background
 from DicomSuiteGui.job_words import durationText
+from DicomSuiteGui.plain_label import plainLabel, showText
+from DicomSuiteGui.volume_query import Question, VolumeQuery
+from DicomSuiteGui.warning_lines import WarningLines
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteSuperResGui.activity import Warnings, plainLabel
-from DicomSuiteSuperResGui.volume_query import Question, VolumeQuery
+from DicomSuiteSuperResGui.only_output import onlyOutput
 from DicomSuiteSuperResLib.bundled_models import BundledModel
 from DicomSuiteSuperResLib.domain_check import domain_warnings
-from DicomSuiteSuperResLib.errors import SuperResError
 from DicomSuiteSuperResLib.models import ModelScope, Upsampling
 from DicomSuiteSuperResLib.output_plan import OutputPlan, plan
 from DicomSuiteSuperResLib.super_resolution import SuperResRequest
@@ -42,11 +43,11 @@ class PlanPanel:
         self.obstacle = ""
         self._asked: Question | None = None
         self._background = Background()
-        self._query = VolumeQuery(self._onEstimate, self._onRefused)
+        self._query = VolumeQuery(self._onRefused)
         self._settling = qt.QTimer()
         self._settling.setSingleShot(True)
         self._settling.setInterval(SETTLE_MS)
-        self._settling.connect("timeout()", lambda: self._query.ask(self._asked))
+        self._settling.connect("timeout()", lambda: self._query.ask(self._asked, self._onEstimate))
         self._build()
 
     @property
@@ -103,15 +104,14 @@ class PlanPanel:
         layout.setContentsMargins(0, 0, 0, 0)
         self.label = plainLabel()
         self.label.accessibleName = _("What the result will be")
-        self.warnings = Warnings()
+        self.warnings = WarningLines()
         layout.addWidget(self.label)
         layout.addWidget(self.warnings.widget)
         self._show("", "", ())
 
     def _show(self, obstacle: str, text: str, warnings: Sequence[str]) -> None:
         self.obstacle = obstacle
-        self.label.text = text
-        self.label.visible = bool(text)
+        showText(self.label, text)
         self.warnings.show(warnings)
 
     def _onDoubts(self, doubts: Sequence[str]) -> None:
@@ -123,7 +123,7 @@ class PlanPanel:
         self._settling.stop()
         self._query.drop()
 
-    def _onEstimate(self, node: Any, facts: Mapping[str, Any]) -> None:
+    def _onEstimate(self, facts: Mapping[str, Any]) -> None:
         self._show("", planText(facts), facts["warnings"])
         self.changed.emit()
 
@@ -173,6 +173,4 @@ def _doubts(volume: Volume, model: BundledModel, planned: OutputPlan) -> Sequenc
 
 
 def _readEstimate(facts: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
-    if not facts["outputs"]:
-        raise SuperResError(facts["refused"][0]["reason"])
-    return facts["outputs"][0]
+    return onlyOutput(facts)

@@ -16,7 +16,7 @@ from DicomSuiteLib.read_volume import read_volume
 from DicomSuiteLib.volume_nodes import node_of_volume
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteSuperResGui.derived_nodes import addDerivedVolume, placeBeside
-from DicomSuiteSuperResLib.errors import SuperResError
+from DicomSuiteSuperResGui.only_output import onlyOutput
 from DicomSuiteSuperResLib.preprocess_options import OutputKind
 from DicomSuiteSuperResLib.transform_file import read_transform
 
@@ -34,9 +34,7 @@ class Prepared:
 
 def readPrepared(facts: Mapping[str, Any], folder: Path) -> Prepared:
     """Read the files that the command reports; raises why there are none. Touches neither Qt nor MRML."""
-    if not facts["outputs"]:
-        raise SuperResError(facts["refused"][0]["reason"])
-    (output,) = facts["outputs"]
+    output = onlyOutput(facts)
     files = {OutputKind(file["kind"]): folder / file["file"] for file in output["files"]}
     transform = files.get(OutputKind.TRANSFORM)
     problems = tuple(f"{problem['what']}: {problem['reason']}" for problem in output["problems"])

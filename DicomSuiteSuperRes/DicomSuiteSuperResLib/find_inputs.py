@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from DicomSuiteLib.dicom_volume import read_dicom_volume
 from DicomSuiteLib.errors import UsageError
-from DicomSuiteLib.file_names import file_name
+from DicomSuiteLib.file_names import file_name, without_folders
 from DicomSuiteLib.file_walk import UnreadablePath, walk_files
 from DicomSuiteLib.read_volume import IMAGE_SUFFIXES, read_volume
 from DicomSuiteLib.series import Series, find_series
@@ -18,6 +18,8 @@ from DicomSuiteLib.volumes import Volume
 
 SEGMENTATION_SUFFIX = ".seg.nrrd"
 """Files of masks, passed over in folders."""
+NAMELESS = "a file"
+"""What is said in place of a file's name."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,14 @@ class FoundInput:
     words : what people recognise it by: a file's own name; of a series, which may be called after a patient, its number
     stem : what names of files made from it begin with
     source : the image file, or the series
+    is_nameless : whether messages leave out the names of its files, too
     """
 
     number: int
     words: str
     stem: str
     source: Path | Series
+    is_nameless: bool = False
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -51,15 +55,11 @@ class FoundInput:
         """Read it; errors as those of `read_volume` and `read_dicom_volume`."""
         return read_volume(self.source) if isinstance(self.source, Path) else read_dicom_volume(self.source)
 
-    def without_folders(self, text: str, *folders: Path) -> str:
-        """A message with the files of this input, and those in other `folders`, by their names alone.
-
-        Folders are often called after patients.
-        """
-        places = {*folders, *(path.parent for path in self.files)}
-        starts = [os.path.join(place, "") for place in places if place.name]
-        for start in sorted(starts, key=len, reverse=True):  # a folder inside another before that one
-            text = text.replace(start, "")
+    def tellable(self, message: str, *folders: Path) -> str:
+        """A message with the files of this input, and those in other `folders`, by their names alone, if at all."""
+        text = without_folders(message, *folders, *(path.parent for path in self.files))
+        for path in self.files if self.is_nameless else ():
+            text = text.replace(path.name, NAMELESS)
         return text
 
     def size_on_disk(self) -> int:
@@ -78,6 +78,14 @@ class FoundInputs:
 
     volumes: tuple[FoundInput, ...]
     unreadable: tuple[tuple[str, str], ...]
+
+    def nameless(self) -> FoundInputs:
+        """The same, called by their numbers alone: names of files are often those of patients."""
+        volumes = tuple(
+            replace(found, words=f"input {found.number}", stem=f"{found.number}-image", is_nameless=True)
+            for found in self.volumes
+        )
+        return FoundInputs(volumes, tuple((NAMELESS, reason) for _, reason in self.unreadable))
 
 
 def find_inputs(paths: Sequence[str | os.PathLike[str]]) -> FoundInputs:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from DicomSuiteLib.errors import DicomSuiteError
-from DicomSuiteLib.output_file import output_file
+from DicomSuiteLib.output_file import write_json
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.tasks import Cancelled, CancelToken
 from DicomSuiteLib.volumes import Volume
@@ -40,7 +39,7 @@ MM3_PER_ML = 1000
 class PreparedVolume:
     """Does for one input what `options` ask for; `template` is needed where it is to be registered.
 
-    `step` is called after each of `options.step_count` steps.
+    `tell` is called with how much is done, from 0 to 1, after each of `options.step_count` steps.
     """
 
     def __init__(
@@ -48,12 +47,12 @@ class PreparedVolume:
         found: FoundInput,
         options: PreprocessOptions,
         template: HeadTemplate | None,
-        step: Callable[[], None],
+        tell: Callable[[float], None],
         token: CancelToken,
     ) -> None:
         self._found, self._options, self._template = found, options, template
-        self._step, self._token = step, token
-        self._stem = f"{found.number}-image" if options.anonymizes else found.stem
+        self._tell, self._token = tell, token
+        self._done = 0  # steps
         self._files: list[dict[str, str]] = []
         self._facts: dict[str, Any] = {}
         self._warnings: list[str] = []
@@ -76,6 +75,7 @@ class PreparedVolume:
         self._step()
         return {
             "number": self._found.number,
+            "input": self._found.words,
             "files": self._files,
             "steps": self._facts,
             "warnings": self._warnings,
@@ -178,11 +178,15 @@ class PreparedVolume:
             "high_file": self._write_volume(OutputKind.HIGH, "high", pair.high),
             "low_file": self._write_volume(OutputKind.LOW, "low", pair.low),
         }
-        self._write_json(self._path(OutputKind.PAIR, "pair.json"), {**names, **pair.facts})
+        write_json(self._path(OutputKind.PAIR, "pair.json"), {**names, **pair.facts})
         self._facts["pair"] = pair.facts
 
+    def _step(self) -> None:
+        self._done += 1
+        self._tell(self._done / self._options.step_count)
+
     def _path(self, kind: OutputKind, ending: str) -> Path:
-        name = f"{self._stem}-{ending}"
+        name = f"{self._found.stem}-{ending}"
         self._files.append({"kind": kind.value, "file": name})
         return self._options.folder / name
 
@@ -191,8 +195,3 @@ class PreparedVolume:
         path = self._path(kind, f"{ending}{(self._options.file_format or usual).suffix}")
         write_volume(path, volume.voxels, even_geometry(volume))
         return path.name
-
-    def _write_json(self, path: Path, content: Mapping[str, Any]) -> None:
-        with output_file(path) as partial:
-            text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-            partial.write_text(text, encoding="utf-8", newline="\n")

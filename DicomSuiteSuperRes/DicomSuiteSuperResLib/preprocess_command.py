@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from DicomSuiteLib.errors import UsageError
-from DicomSuiteLib.listed_files import STANDARD_INPUT, read_listed_files
-from DicomSuiteLib.printable import printable
+from DicomSuiteSuperResLib.batch_command import (
+    INPUT_HELP,
+    OUT_HELP,
+    add_run_arguments,
+    check_apart,
+    end,
+    find_named_inputs,
+)
 
 if TYPE_CHECKING:
-    from DicomSuiteSuperResLib.find_inputs import FoundInputs
     from DicomSuiteSuperResLib.pairs import PairRequest
     from DicomSuiteSuperResLib.preprocess_options import PreprocessOptions
 
@@ -22,17 +24,13 @@ SUMMARY = (
     "to a common scale, register to MNI space, make pairs of fine and coarse volumes. Each step is optional, and they "
     "are done in this order. Sources are never changed."
 )
-EXIT_SOME_REFUSED = 3
 BUNDLED_TEMPLATE = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command's arguments."""
-    parser.add_argument(
-        "inputs", nargs="+", metavar="IN",
-        help="DICOM folder; NRRD, NIfTI or MetaImage file; folder of them; - reads the files that standard input names",
-    )  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="new or empty folder for the results")
+    parser.add_argument("inputs", nargs="+", metavar="IN", help=INPUT_HELP)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=OUT_HELP)
     parser.add_argument(
         "--brain", choices=("auto", "deepbet", "atlas", "hd-bet", "synthstrip"), metavar="METHOD",
         help="keep the brain only, and write its mask: auto (deepbet where installed, else atlas), deepbet, atlas, or "
@@ -53,11 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--anonymize", action="store_true", help="leave names of files and free text of headers out of all results"
     )
-    parser.add_argument("--format", choices=("nrrd", "nifti"), help="of results (default: NIfTI for NIfTI, else NRRD)")
-    parser.add_argument("--resume", action="store_true", help="go on with an interrupted run in DIR")
-    parser.add_argument(
-        "--progress", choices=("bar", "json", "none"), default="bar", help="how to show progress (default: %(default)s)"
-    )
+    add_run_arguments(parser)
 
 
 def _add_pair_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,9 +83,9 @@ def run(args: argparse.Namespace) -> int:
     token = CancelToken()
     with cancel_on_signals(token):
         options = _options(args)
-        content = PreprocessRun(_inputs(args), options, ProgressReporter(args.progress), token).execute()
-    sys.stdout.write(json.dumps({"result": content}) + "\n" if args.progress == "json" else _summary(content, args.out))
-    return EXIT_SOME_REFUSED if content["refused"] else 0
+        inputs = find_named_inputs(args.inputs)
+        content = PreprocessRun(inputs, options, ProgressReporter(args.progress), token).execute()
+    return end(args, content, _lines(content))
 
 
 def _options(args: argparse.Namespace) -> PreprocessOptions:
@@ -100,7 +94,7 @@ def _options(args: argparse.Namespace) -> PreprocessOptions:
     from DicomSuiteSuperResLib.preprocess_options import PreprocessOptions
     from DicomSuiteSuperResLib.superres_options import FileFormat
 
-    _check_apart(args.out, args.inputs)
+    check_apart(args.out, args.inputs)
     return PreprocessOptions(
         args.out,
         args.brain and BrainMethod(args.brain),
@@ -126,26 +120,10 @@ def _pair_request(args: argparse.Namespace) -> PairRequest:
     return PairRequest(args.pairs, axis, Degradation.SLICE_PROFILE, profile, args.noise / 100, args.seed)
 
 
-def _inputs(args: argparse.Namespace) -> FoundInputs:
-    from DicomSuiteSuperResLib.find_inputs import find_inputs
-
-    named = [path for path in args.inputs if path != STANDARD_INPUT]
-    listed = read_listed_files(sys.stdin.buffer) if STANDARD_INPUT in args.inputs else []
-    return find_inputs([*named, *listed])
-
-
-def _check_apart(out: Path, inputs: list[str]) -> None:
-    """Results inside a folder of inputs would be inputs of the next run."""
-    for path in inputs:
-        if path != STANDARD_INPUT and out.resolve().is_relative_to(Path(path).resolve()):
-            raise UsageError(f"{out} lies inside {path}; name an output folder elsewhere.")
-
-
-def _summary(content: dict[str, Any], folder: Path) -> str:
+def _lines(content: dict[str, Any]) -> list[str]:
     lines = []
     for output in content["outputs"]:
         lines.append(f"{output['number']}. {output['input']}:")
         lines += [f"     {file['kind']}: {file['file']}" for file in output["files"]]
         lines += [f"     note: {warning}" for warning in output["warnings"]]
-    lines += [f"refused: {entry['input']}: no {entry['what']}: {entry['reason']}" for entry in content["refused"]]
-    return "".join(f"{printable(line)}\n" for line in (*lines, f"results: {folder}"))
+    return lines

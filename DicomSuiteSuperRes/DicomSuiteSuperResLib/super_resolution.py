@@ -64,3 +64,8 @@ class SuperResResult:
     settings: Mapping[str, str | float | int | bool]
     warnings: tuple[str, ...] = ()
     seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def axis(self) -> int:
+        """Along which slices were thick: 0, 1, 2 for i, j, k."""
+        return "ijk".index(str(self.settings["axis"]))

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from DicomSuiteLib.command_output import EXIT_SOME_REFUSED, write_result
 from DicomSuiteLib.errors import UsageError
-from DicomSuiteLib.listed_files import STANDARD_INPUT, read_listed_files
-from DicomSuiteLib.printable import printable
+from DicomSuiteSuperResLib.batch_command import (
+    INPUT_HELP,
+    OUT_HELP,
+    add_run_arguments,
+    check_apart,
+    end,
+    find_named_inputs,
+)
 
 if TYPE_CHECKING:
     from DicomSuiteSuperResLib.chosen_model import ModelChoice
-    from DicomSuiteSuperResLib.find_inputs import FoundInputs
     from DicomSuiteSuperResLib.super_resolution import SuperResRequest
     from DicomSuiteSuperResLib.superres_options import SuperResOptions
 
@@ -22,17 +27,13 @@ SUMMARY = (
     "Make thin slices from the thick ones of MRI by a trained network, with exact geometry, and measure how good they "
     "are. Every result says that it is derived, not acquired. Sources are never changed."
 )
-EXIT_SOME_REFUSED = 3
 LIST = "list"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command's arguments."""
-    parser.add_argument(
-        "inputs", nargs="*", metavar="IN",
-        help="DICOM folder; NRRD, NIfTI or MetaImage file; folder of them; - reads the files that standard input names",
-    )  # fmt: skip
-    parser.add_argument("--out", type=Path, metavar="DIR", help="new or empty folder for the results")
+    parser.add_argument("inputs", nargs="*", metavar="IN", help=INPUT_HELP)
+    parser.add_argument("--out", type=Path, metavar="DIR", help=OUT_HELP)
     parser.add_argument(
         "--model", metavar="MODEL",
         help="a bundled model's name, or a file: .safetensors, PyTorch checkpoint, ONNX, MONAI bundle; 'list' shows "
@@ -65,14 +66,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="measure results, and cubic interpolation, against this volume of the same grid, or against the volumes "
         "of the same names in this folder",
     )  # fmt: skip
-    parser.add_argument("--format", choices=("nrrd", "nifti"), help="of results (default: NIfTI for NIfTI, else NRRD)")
     parser.add_argument("--dicom", action="store_true", help="also write a derived series for every DICOM input")
     parser.add_argument("--report", action="store_true", help="write report.html, one page with figures and pictures")
-    parser.add_argument("--resume", action="store_true", help="go on with an interrupted run in DIR")
     parser.add_argument("--estimate", action="store_true", help="only tell size, memory and time of each result")
-    parser.add_argument(
-        "--progress", choices=("bar", "json", "none"), default="bar", help="how to show progress (default: %(default)s)"
-    )
+    add_run_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -94,11 +91,10 @@ def _super_resolve(args: argparse.Namespace, token: Any) -> int:
 
     options, choice = _options(args), _model_choice(args)
     choice.check()
-    inputs = _inputs(args)
+    inputs = find_named_inputs(args.inputs)
     model = choice.load()
     content = SuperResRun(inputs, model, options, ProgressReporter(args.progress), token).execute()
-    sys.stdout.write(json.dumps({"result": content}) + "\n" if args.progress == "json" else _summary(content, args.out))
-    return EXIT_SOME_REFUSED if content["refused"] else 0
+    return end(args, content, _lines(content))
 
 
 def _estimate(args: argparse.Namespace) -> int:
@@ -106,24 +102,13 @@ def _estimate(args: argparse.Namespace) -> int:
 
     choice = _model_choice(args)
     choice.check()
-    content = estimate(_inputs(args), choice, _request(args))
+    content = estimate(find_named_inputs(args.inputs), choice, _request(args))
     lines = []
     for entry in content["outputs"]:
         lines += [f"{entry['input']}: {entry['words']}", *(f"     note: {note}" for note in entry["warnings"])]
     lines += [f"refused: {entry['input']}: {entry['reason']}" for entry in content["refused"]]
-    sys.stdout.write(json.dumps({"result": content}) + "\n" if args.progress == "json" else _as_text(lines))
+    write_result(args.progress, content, lines)
     return EXIT_SOME_REFUSED if content["refused"] else 0
-
-
-def _inputs(args: argparse.Namespace) -> FoundInputs:
-    from DicomSuiteSuperResLib.find_inputs import find_inputs
-
-    if not args.inputs:
-        raise UsageError("No input is named; name volumes or folders of them, or - for a list on standard input.")
-    if STANDARD_INPUT not in args.inputs:
-        return find_inputs(args.inputs)
-    named = [path for path in args.inputs if path != STANDARD_INPUT]
-    return find_inputs([*named, *read_listed_files(sys.stdin.buffer)])
 
 
 def _model_choice(args: argparse.Namespace) -> ModelChoice:
@@ -150,7 +135,7 @@ def _options(args: argparse.Namespace) -> SuperResOptions:
 
     if args.out is None:
         raise UsageError("--out is missing: name a new or empty folder for the results.")
-    _check_apart(args.out, args.inputs)
+    check_apart(args.out, args.inputs)
     return SuperResOptions(
         args.out,
         _request(args),
@@ -162,26 +147,14 @@ def _options(args: argparse.Namespace) -> SuperResOptions:
     )
 
 
-def _check_apart(out: Path, inputs: list[str]) -> None:
-    """Results inside a folder of inputs would be inputs of the next run."""
-    for path in inputs:
-        if path != STANDARD_INPUT and out.resolve().is_relative_to(Path(path).resolve()):
-            raise UsageError(f"{out} lies inside {path}; name an output folder elsewhere.")
-
-
-def _summary(content: dict[str, Any], folder: Path) -> str:
+def _lines(content: dict[str, Any]) -> list[str]:
     lines = []
     for output in content["outputs"]:
         lines.append(f"{output['number']}. {output['input']}: {output['file']}, {output['seconds']:.1f} s")
         lines += [f"     {method}: {_figures(figures)}" for method, figures in output["metrics"].items()]
         lines += [f"     note: {warning}" for warning in output["warnings"]]
-    lines += [f"refused: {entry['input']}: no {entry['what']}: {entry['reason']}" for entry in content["refused"]]
-    return _as_text([*lines, f"results: {folder}"])
+    return lines
 
 
 def _figures(figures: dict[str, Any]) -> str:
     return ", ".join(f"{name} {number:.4g}" for name, number in figures.items() if number is not None)
-
-
-def _as_text(lines: list[str]) -> str:
-    return "".join(f"{printable(line)}\n" for line in lines)

@@ -22,7 +22,7 @@ def estimate(inputs: FoundInputs, choice: ModelChoice, request: SuperResRequest)
         try:
             outputs.append(_estimate(found, model, request))
         except DicomSuiteError as error:
-            refused.append({"input": found.words, "reason": found.without_folders(str(error))})
+            refused.append({"input": found.words, "reason": found.tellable(str(error))})
     return {"outputs": outputs, "refused": refused}
 
 

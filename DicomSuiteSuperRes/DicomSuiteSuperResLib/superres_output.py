@@ -28,16 +28,13 @@ SUPER_RESOLVED, CUBIC = "super-resolved", "cubic"
 
 
 class SuperResOutput:
-    """Writes what `options` ask for of one result; `axis` is its thick axis, 0, 1, 2 for i, j, k.
+    """Writes what `options` ask for of one result.
 
     What cannot be written besides the result itself is recorded, and does not stop the rest.
     """
 
-    def __init__(
-        self, found: FoundInput, acquired: Volume, result: SuperResResult, axis: int, options: SuperResOptions
-    ) -> None:
-        self._found, self._acquired, self._result, self._axis = found, acquired, result, axis
-        self._options = options
+    def __init__(self, found: FoundInput, acquired: Volume, result: SuperResResult, options: SuperResOptions) -> None:
+        self._found, self._acquired, self._result, self._options = found, acquired, result, options
         self._files: list[str] = []
         self._pictures: list[str] = []
         self._metrics: dict[str, Any] = {}
@@ -73,8 +70,7 @@ class SuperResOutput:
         except Cancelled:
             raise
         except DicomSuiteError as error:
-            reason = self._found.without_folders(str(error), self._options.folder)
-            self._problems.append({"what": what, "reason": reason})
+            self._problems.append({"what": what, "reason": str(error)})
 
     def _path(self, ending: str) -> Path:
         return self._options.folder / f"{self._found.stem}-{ending}"
@@ -100,7 +96,7 @@ class SuperResOutput:
 
     def _write_comparison(self) -> None:
         reference = self._options.references.of(self._found)
-        measure = partial(compare, reference, mask=head_mask(reference.voxels), axis=self._axis)
+        measure = partial(compare, reference, mask=head_mask(reference.voxels), axis=self._result.axis)
         comparisons = {SUPER_RESOLVED: measure(self._result.volume), CUBIC: measure(self._reformats.cubic)}
         measured = [Measured(self._found.stem, method, one) for method, one in comparisons.items()]
         table = self._path("metrics.csv")
@@ -110,7 +106,7 @@ class SuperResOutput:
         self._metrics = {method: metrics_as_json(one.whole) for method, one in comparisons.items()}
 
     def _write_pictures(self) -> None:
-        for plane in reformat_planes(self._result.volume.grid, self._axis):
+        for plane in reformat_planes(self._result.volume.grid, self._result.axis):
             picture = self._reformats.picture(plane)
             self._pictures.append(self._write(f"{plane.name.lower()}.png", picture))
 
@@ -126,7 +122,7 @@ class SuperResOutput:
             "file": name,
             "files": self._files,
             "seconds": round(result.seconds, 2),
-            "axis": "ijk"[self._axis],
+            "axis": result.settings["axis"],
             "input_size": self._acquired.grid.size,
             "input_spacing": self._acquired.grid.nominal_geometry.spacing,
             "size": result.volume.grid.size,

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from DicomSuiteLib.command_output import add_progress
 from DicomSuiteLib.errors import UsageError
 
 SUMMARY = (
@@ -47,9 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute (default: auto)"
     )
-    parser.add_argument(
-        "--progress", choices=("bar", "json", "none"), default="bar", help="how to show progress (default: %(default)s)"
-    )
+    add_progress(parser)
 
 
 def run(args: argparse.Namespace) -> int:

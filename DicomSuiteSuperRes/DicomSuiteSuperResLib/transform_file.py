@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import SimpleITK as sitk
 
 from DicomSuiteLib.geometry import FloatArray
-from DicomSuiteLib.output_file import OutputError, output_file
+from DicomSuiteLib.output_file import OutputError, output_file, write_json
+from DicomSuiteLib.unfinished_files import PART_SUFFIX
 from DicomSuiteSuperResLib.errors import SuperResError
 from DicomSuiteSuperResLib.registration import Registration
 
@@ -28,15 +29,16 @@ def write_transform(registration: Registration, path: Path) -> None:
     """
     matrix = registration.patient_from_template
     transform = sitk.AffineTransform(matrix[:3, :3].ravel().tolist(), matrix[:3, 3].tolist())
-    with output_file(path) as partial:
-        text = partial.with_name(f"{partial.name}.tfm")  # ITK chooses the format by the name
+    with (
+        output_file(path) as partial,
+        TemporaryDirectory(prefix=".", suffix=PART_SUFFIX, dir=path.parent) as folder,
+    ):
+        text = Path(folder, "transform.tfm")  # ITK chooses the format by the name
         try:
             sitk.WriteTransform(transform, str(text))
-            text.replace(partial)
         except RuntimeError as error:
             raise OutputError(f"{path} cannot be written; make room or choose another folder.") from error
-        finally:
-            text.unlink(missing_ok=True)
+        text.replace(partial)
 
 
 def write_registration_facts(registration: Registration, template_name: str, path: Path) -> None:
@@ -49,8 +51,7 @@ def write_registration_facts(registration: Registration, template_name: str, pat
         "template_from_patient": registration.template_from_patient.tolist(),
         "mutual_information_nat": registration.similarity,
     }
-    with output_file(path) as partial:
-        partial.write_text(json.dumps(facts, indent=1, allow_nan=False) + "\n", encoding="utf-8", newline="\n")
+    write_json(path, facts)
 
 
 def read_transform(path: Path) -> FloatArray:

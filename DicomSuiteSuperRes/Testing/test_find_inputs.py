@@ -48,9 +48,18 @@ def test_image_files_and_series_are_found_in_one_order_and_numbered(study):
 def test_names_of_folders_are_nowhere(study):
     for one in find_inputs([study]).volumes:
         assert PATIENT not in one.words + one.stem
-        told = one.without_folders(f"{one.files[0]} cannot be read", study)
+        told = one.tellable(f"{one.files[0]} cannot be read", study)
         assert PATIENT not in told
         assert one.files[0].name in told
+
+
+def test_names_of_files_are_nowhere_either_where_they_are_to_be_left_out(study):
+    (study / f"{PATIENT}.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\2\0\0\0UL")
+    found = find_inputs([study]).nameless()
+    assert [(one.words, one.stem) for one in found.volumes][1] == ("input 2", "2-image")
+    one = found.volumes[0]
+    assert one.tellable(f"{one.files[0]} cannot be read") == "a file cannot be read"
+    assert [name for name, _ in found.unreadable] == ["a file"]
 
 
 def test_other_files_are_passed_over_in_folders_but_told_where_they_are_named(study):

@@ -141,6 +141,14 @@ def test_step_that_fails_leaves_what_the_others_made(tmp_path):
     assert content["outputs"][0]["problems"] == content["refused"]
 
 
+def test_failure_of_one_input_is_not_told_of_another_of_its_name(tmp_path):
+    bad = small(tmp_path / "1" / "a.nrrd")
+    bad.write_bytes(b"")
+    code, content = preprocess([bad, small(tmp_path / "2" / "a.nrrd")], tmp_path / "out", "--normalise", "z-score")
+    assert (code, len(content["refused"])) == (3, 1)
+    assert content["outputs"][0]["problems"] == []
+
+
 def test_two_runs_are_byte_for_byte_the_same(tmp_path):
     source = small(tmp_path / "a.nii.gz")
     contents = []
@@ -163,6 +171,8 @@ def test_resumed_run_does_only_what_is_missing(tmp_path, monkeypatch):
     removed = next((tmp_path / "out").glob("2-*"))
     removed.unlink()
     (tmp_path / "out" / ".x.nrrd.part").write_bytes(b"left over")
+    (tmp_path / "out" / ".y.part").mkdir()
+    (tmp_path / "out" / ".y.part" / "transform.tfm").write_bytes(b"left over")
     normalised = []
     original = prepared_volume.normalise
     monkeypatch.setattr(prepared_volume, "normalise", lambda *a: normalised.append(1) or original(*a))

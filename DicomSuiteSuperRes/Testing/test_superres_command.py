@@ -391,6 +391,8 @@ def test_resumed_run_does_what_is_left_and_equals_an_uninterrupted_one(model, tm
     assert superres(three, out, model)[0] == 130
     assert {name for name in contents(out) if name.endswith(".nrrd")} == {"1-a-superres.nrrd"}
     (out / ".1-a-superres.nrrd.part").write_bytes(b"left over")
+    (out / ".1-a-dicom.part").mkdir()
+    (out / ".1-a-dicom.part" / "00001.dcm").write_bytes(b"left over")
     code, content = superres(three, out, model, "--resume")
     assert code == 0
     assert treated == ["a.nrrd", "b.nrrd", "b.nrrd", "c.nrrd"]
@@ -398,6 +400,7 @@ def test_resumed_run_does_what_is_left_and_equals_an_uninterrupted_one(model, tm
     afresh = contents(tmp_path / "afresh")
     resumed = contents(out)
     assert resumed.keys() == afresh.keys()
+    assert not (out / ".1-a-dicom.part").exists()
     assert all(resumed[name] == afresh[name] for name in afresh if name.endswith(".nrrd"))
     assert [entry["number"] for entry in content["outputs"]] == [1, 2, 3]
 

@@ -84,11 +84,12 @@ def measure(panel: MetricsPanel) -> None:
 
 def test_two_different_volumes_are_needed(panel: ComparePanel) -> None:
     source, result = thick_and_result()
+    button = panel.pair.differenceButton
     for pair in ((None, None), (source, None), (source, source)):
         panel.setPair(*pair)
-        assert not panel.differenceButton.enabled and "two different volumes" in panel.differenceButton.toolTip
+        assert not button.enabled and "two different volumes" in button.toolTip
     panel.setPair(source, result)
-    assert panel.differenceButton.enabled
+    assert button.enabled
 
 
 def test_result_is_blended_over_its_input_and_all_is_as_before_at_the_end(panel: ComparePanel) -> None:
@@ -97,24 +98,24 @@ def test_result_is_blended_over_its_input_and_all_is_as_before_at_the_end(panel:
     composite.SetBackgroundVolumeID(source.GetID())
     panel.setPair(source, result)
     with assertNoLeakedObservers():
-        panel.fadeSlider.value = 30
+        panel.pair.fadeSlider.value = 30
         assert shown(composite) == (source.GetID(), result.GetID())
         assert composite.GetForegroundOpacity() == pytest.approx(0.3)
-        panel.blinkButton.click()
+        panel.pair.blinkButton.click()
         waitUntil(lambda: composite.GetForegroundOpacity() == 1.0)
-        assert panel.blinkButton.checked
-        panel.endButton.click()
-    assert shown(composite) == (source.GetID(), None) and not panel.endButton.enabled
+        assert panel.pair.blinkButton.checked
+        panel.pair.endButton.click()
+    assert shown(composite) == (source.GetID(), None) and not panel.pair.endButton.enabled
 
 
 def test_difference_has_a_sign_and_the_grid_of_a(panel: ComparePanel) -> None:
     first = node_of_volume(volume(fine_voxels()), "before")
     second = node_of_volume(volume(fine_voxels() - 7), "after")
     panel.setPair(first, second)
-    panel.differenceButton.click()
-    waitUntil(lambda: not panel.isBusy)
+    panel.pair.differenceButton.click()
+    waitUntil(lambda: not panel.pair.isBusy)
     assert np.all(slicer.util.arrayFromVolume(differenceNode()) == -7)
-    panel.endButton.click()
+    panel.pair.endButton.click()
     assert differenceNode() is None
 
 
@@ -123,7 +124,7 @@ def test_removed_result_is_no_longer_shown(panel: ComparePanel) -> None:
     composite = slice_composite()
     composite.SetBackgroundVolumeID(source.GetID())
     panel.setPair(source, result)
-    panel.fadeSlider.value = 50
+    panel.pair.fadeSlider.value = 50
     slicer.mrmlScene.RemoveNode(result)
     panel.setPair(source, None)
     assert shown(composite) == (source.GetID(), None)

@@ -100,6 +100,22 @@ def test_dicom_series_is_derived_of_the_same_study_and_lies_where_the_node_does(
     assert np.array_equal(again.voxels, volume_of_node(result).voxels)
 
 
+def test_series_is_imported_beside_its_input_where_that_is_ticked(widget, tmp_path: Path) -> None:
+    from DICOMLib import DICOMUtils
+
+    source = load_series(tmp_path / "series")
+    database = slicer.dicomDatabase
+    (before,) = DICOMUtils.allSeriesUIDsInDatabase(database)
+    widget._parameterNode.compareSecond = add_result(source)
+    widget._parameterNode.importDicom = True
+    written = [pydicom.dcmread(path) for path in (export(widget) / "dicom").iterdir()]
+    status = widget.panel.export.frame.statusLabel
+    waitUntil(lambda: f"{len(written)} images are in the DICOM database" in status.text, TIMEOUT_S)
+    (patient,) = database.patients()
+    (study,) = database.studiesForPatient(patient)
+    assert set(database.seriesForStudy(study)) == {before, written[0].SeriesInstanceUID}
+
+
 def test_files_say_what_made_them_and_stay_where_the_volume_was_acquired(widget, tmp_path: Path) -> None:
     source = load_series(tmp_path / "series")
     result = add_result(source)

@@ -163,10 +163,23 @@ def test_colour_picture_and_volume_without_voxels_are_refused_in_words(widget) -
 def test_cards_of_the_bundled_models_tell_what_they_are(widget) -> None:
     model = widget.panel.model
     assert model.modelBox.count == len(bundled_models()) + 1 and len(bundled_models()) >= 2
-    for number, bundled in enumerate(bundled_models()):
+    for number, bundled in reversed(list(enumerate(bundled_models()))):  # the first is shown already
         model.modelBox.currentIndex = number
         assert model.bundled is bundled and len(model.cardLabel.text) > 20
         assert widget._parameterNode.model == bundled.name
+
+
+def test_first_model_is_used_until_another_is_chosen_which_a_loaded_scene_brings_back(widget, tmp_path: Path) -> None:
+    model, first, last = widget.panel.model, bundled_models()[0], bundled_models()[-1]
+    widget._parameterNode.model = ""
+    assert model.bundled is first and model.words == ("--model", first.name)
+    model.modelBox.currentIndex = len(bundled_models()) - 1
+    saved_and_loaded(tmp_path / "chosen")
+    assert widget._parameterNode.model == last.name
+    assert model.bundled is last and model.words == ("--model", last.name)
+    widget._parameterNode.model = ""
+    saved_and_loaded(tmp_path / "not chosen")
+    assert model.bundled is first and model.words == ("--model", first.name)
 
 
 def test_own_model_is_looked_at_before_the_run_and_the_result_is_named_placed_and_marked(
@@ -209,7 +222,7 @@ def test_cancel_ends_everything_soon_and_leaves_no_node_no_file_and_no_process(w
     run.runButton.click()
     waitUntil(lambda: set(children()) - processes or not Path("/proc/self/task").exists(), TIMEOUT_S)
     started = time.monotonic()
-    run.activity.cancelButton.click()
+    run.activity.progress.cancelButton.click()
     assert not run.isBusy and "Cancelled" in run.activity.message.text
     waitUntil(lambda: set(children()) <= processes, TIMEOUT_S)
     assert time.monotonic() - started < CANCELLED_S
