@@ -56,6 +56,7 @@ class DicomSuiteSuperResParameterNode:
     pairFactor: Annotated[int, WithinRange(2, 8)] = 4
     backProjections: Annotated[int, WithinRange(0, 10)] = 0
     device: ComputeDevice = ComputeDevice.AUTO
+    fast: bool = False
     compareFirst: vtkMRMLScalarVolumeNode
     compareSecond: vtkMRMLScalarVolumeNode
     reference: vtkMRMLScalarVolumeNode

@@ -14,6 +14,7 @@ def requestOf(parameters: Any) -> SuperResRequest:
         spacing=parameters.spacing if parameters.ownSpacing else None,
         back_projections=parameters.backProjections,
         device=Device(parameters.device.value),
+        fast=parameters.fast,
     )
 
 
@@ -21,6 +22,8 @@ def requestWords(parameters: Any) -> tuple[str, ...]:
     """As the command line has it."""
     request = requestOf(parameters)
     words = ["--device", request.device, "--back-projections", str(request.back_projections)]
+    if request.fast:
+        words += ["--fast"]
     if request.axis is not None:
         words += ["--axis", parameters.axis.value]
     if request.spacing is not None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from DicomSuiteSuperResLib.errors import ModelError
 from DicomSuiteSuperResLib.models import LoadedModel, Upsampling
@@ -26,6 +26,7 @@ class BundledModel:
     file : its weights
     upsampling, factors : how its output's grid follows from its input's
     card : what its card says: summary, data and licences, degradation, figures, how it was trained
+    trained_here : as of every bundled model
     """
 
     name: str
@@ -33,6 +34,7 @@ class BundledModel:
     upsampling: Upsampling
     factors: tuple[int, ...]
     card: Mapping[str, Any]
+    trained_here: ClassVar[bool] = True
 
 
 @cache

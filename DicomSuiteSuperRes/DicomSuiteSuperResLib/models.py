@@ -70,7 +70,8 @@ class LoadedModel:
     network : maps (1, 1, k, j, i) float32 to the output's grid, for one factor: `network(factor)` is a torch module in
         evaluation mode, on the CPU, whose parameters want no gradient
     adds_to_cubic : whether the output has to be added to the cubic interpolation of the input
-    undoes_blur : whether what it adds undoes the blur of slice profiles, which must then be there
+    trained_here : whether `dicomsuite train-superres` made it: what it adds undoes the blur of slice profiles, which
+        must then be there, and it has learned from mirrored volumes alike
     halo : how many input voxels along k, j, i an output voxel depends on to either side; None where an output
         depends on the whole window (normalisation over it, attention), so that windows must be blended
     window : size of the windows it was trained on (input voxels k, j, i), where it takes no other; None: any
@@ -83,7 +84,7 @@ class LoadedModel:
     factors: tuple[int, ...]
     network: Callable[[int], torch.nn.Module]
     adds_to_cubic: bool = False
-    undoes_blur: bool = False
+    trained_here: bool = False
     halo: tuple[int, int, int] | None = None
     window: tuple[int, int, int] | None = None
     multiple: int = 1

@@ -52,6 +52,9 @@ class Scaling(Protocol):
     @property
     def factors(self) -> tuple[int, ...]: ...
 
+    @property
+    def trained_here(self) -> bool: ...
+
 
 @dataclass(frozen=True)
 class OutputPlan:
@@ -63,6 +66,7 @@ class OutputPlan:
     even : the input's grid, once its slices are even
     network_factor : the factor of the model that is used
     network_size : voxels along i, j, k of what the network gives; where `geometry` has others, it is resampled
+    looks : how often the network sees the volume; the second time mirrored
     geometry : the output's, its box has the corners of `even`
     memory_bytes : of main memory, beyond what the program and the input itself take
     seconds : roughly how long it takes on this machine's processor
@@ -73,6 +77,7 @@ class OutputPlan:
     even: EvenSlices
     network_factor: int
     network_size: Counts
+    looks: int
     geometry: ImageGeometry
     memory_bytes: int
     seconds: float
@@ -130,15 +135,17 @@ def plan(grid: SliceGrid, model: Scaling, request: SuperResRequest = DEFAULT_REQ
     factor = min((own for own in model.factors if own >= wanted - 1e-9), default=max(model.factors))
     network_size = _network_size(even.geometry.size, counts, axis, model.upsampling, factor)
     seen = math.prod(counts if model.upsampling is Upsampling.REFINING else even.geometry.size)
+    looks = 2 if model.trained_here and not request.fast else 1
     return OutputPlan(
         axis=axis,
         even=even,
         network_factor=factor,
         network_size=network_size,
+        looks=looks,
         geometry=resized(even.geometry, counts),
-        memory_bytes=_memory(even.geometry.size, network_size, counts),
-        seconds=seen * CPU_SECONDS_PER_VOXEL[model.upsampling] / _processors(),
-        steps=-(-seen // VOXELS_PER_STEP),
+        memory_bytes=_memory(even.geometry.size, network_size, counts, looks),
+        seconds=looks * seen * CPU_SECONDS_PER_VOXEL[model.upsampling] / _processors(),
+        steps=-(-looks * seen // VOXELS_PER_STEP),
     )
 
 
@@ -218,10 +225,10 @@ def _network_size(low: Counts, wanted: Counts, axis: int, upsampling: Upsampling
     return tuple(count * factor if isotropic or axis == other else count for other, count in enumerate(low))
 
 
-def _memory(low: Counts, network: Counts, high: Counts) -> int:
+def _memory(low: Counts, network: Counts, high: Counts, looks: int) -> int:
     """Bytes: the input as float32, what the network gives, what is resampled from it, a copy in the input's type."""
     resampled = 0 if network == high else 4 * math.prod(high)
-    return TILE_BYTES + 4 * math.prod(low) + 4 * math.prod(network) + resampled + 4 * math.prod(high)
+    return TILE_BYTES + 4 * math.prod(low) + 4 * looks * math.prod(network) + resampled + 4 * math.prod(high)
 
 
 def _processors() -> int:

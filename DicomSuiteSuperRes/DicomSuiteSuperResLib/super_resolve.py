@@ -79,6 +79,10 @@ class _Steps:
         if self.told is not None:
             self.told(int(share * self.count), self.count)
 
+    def part(self, number: int, of: int) -> Callable[[float], None]:
+        """The same for the share of one of equal parts, the first one being 0."""
+        return lambda share: self((number + share) / of)
+
 
 def _resolved(
     volume: Volume,
@@ -154,14 +158,39 @@ def _network_output(
         source, spacing = low, order.arranged(planned.even.geometry.spacing)
     share = _residual_share(source, spacing, model)
     region = head_box(source, spacing) if request.crop else whole_box(source.shape)
-    given = NetworkInput(source, spacing, region, lambda: _cubic(source, counts), factors, share)
-    output = apply_network(model, planned.network_factor, given, request.device, request.tile, steps, token)
-    return output if share == 1 else replace(output, warnings=(*output.warnings, _words_on_share(share)))
+    given = NetworkInput(source, spacing, region, lambda: _cubic(source, counts), factors, share / planned.looks)
+
+    def look(given: NetworkInput, number: int) -> NetworkOutput:
+        told = steps.part(number, planned.looks)
+        return apply_network(model, planned.network_factor, given, request.device, request.tile, told, token)
+
+    output = look(given, 0)
+    warnings = [*output.warnings, *([] if share == 1 else [_words_on_share(share)])]
+    if planned.looks == 2:
+        output = look(_mirrored_input(given, output.values), 1)
+        output = replace(output, values=output.values[_MIRRORED])
+        warnings += output.warnings
+    return replace(output, share=share, warnings=tuple(dict.fromkeys(warnings)))
+
+
+_MIRRORED = (slice(None, None, -1),) * 3
+"""All axes at once: of all mirrored views the one whose errors are least alike, measured on heads."""
+
+
+def _mirrored_input(given: NetworkInput, values: NDArray[np.float32]) -> NetworkInput:
+    """The same seen in a mirror, where `values` are what it is added to."""
+    ends = zip(given.region, given.source.shape, strict=True)
+    return replace(
+        given,
+        source=np.ascontiguousarray(given.source[_MIRRORED]),
+        region=tuple(slice(size - part.stop, size - part.start) for part, size in ends),
+        interpolated=lambda: values[_MIRRORED].copy(),
+    )
 
 
 def _residual_share(source: NDArray[np.float32], spacing: Sequence[float], model: LoadedModel) -> float:
     """How much of its part the model adds, 0 to 1."""
-    if not model.undoes_blur:
+    if not model.trained_here:
         return 1.0
     if model.upsampling is Upsampling.THROUGH_PLANE:
         return residual_share(source, 0, spacing)
@@ -219,5 +248,6 @@ def _settings(
         "device and precision": output.place.words,
         "largest tile (k, j, i)": " x ".join(map(str, output.tiling.largest)),
         "cropped to the head": request.crop,
+        "looks of the network": planned.looks,
         "share of the model's part": output.share,
     }

@@ -56,6 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", choices=("auto", "cpu", "cuda", "mps"), default="auto", help="where to compute (default: auto)"
     )
+    parser.add_argument(
+        "--fast", action="store_true",
+        help="let a bundled model see the volume once, not also mirrored: half the time, about .05 dB less",
+    )  # fmt: skip
     parser.add_argument("--tile", type=int, metavar="N", help="voxels along a side of what is computed at once")
     parser.add_argument(
         "--back-projections", type=int, default=0, metavar="N",
@@ -125,7 +129,7 @@ def _request(args: argparse.Namespace) -> SuperResRequest:
         raise UsageError("--back-projections and --tile take numbers that are not negative; a tile has 1 or more.")
     axis = None if args.axis is None else "ijk".index(args.axis)
     return SuperResRequest(
-        axis, args.spacing, args.factor, args.back_projections, Device(args.device), args.tile
+        axis, args.spacing, args.factor, args.back_projections, Device(args.device), args.tile, args.fast
     )
 
 

@@ -197,7 +197,7 @@ def loaded_model(network: ResidualUpsampler, identity: ModelIdentity, scope: Mod
         shape.factors,
         lambda factor: OneFactor(network, factor),
         adds_to_cubic=True,
-        undoes_blur=True,
+        trained_here=True,
         halo=shape.halo,
         multiple=shape.multiple,
         normalisation=Normalisation.NONE,

@@ -28,6 +28,7 @@ class Scaling:
 
     upsampling: Upsampling = Upsampling.THROUGH_PLANE
     factors: tuple[int, ...] = (2, 3, 4, 5, 6)
+    trained_here: bool = False
 
 
 THICK = Scaling()

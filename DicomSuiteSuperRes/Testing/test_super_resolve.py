@@ -152,8 +152,22 @@ def test_where_no_slice_profile_has_blurred_a_model_against_blur_adds_nothing(up
     cubic = cubic_volume(volume, result.volume.grid).voxels
     assert np.abs(result.volume.voxels - np.clip(cubic, volume.voxels.min(), volume.voxels.max())).max() < 1e-5
     assert any("0% was added" in warning for warning in result.warnings)
-    others = super_resolve(volume, replace(model, undoes_blur=False), SuperResRequest(axis=2, factor=2))
+    others = super_resolve(volume, replace(model, trained_here=False), SuperResRequest(axis=2, factor=2))
     assert np.abs(others.volume.voxels - result.volume.voxels).max() > 1e-2
+
+
+def test_mirrored_volume_gives_the_mirrored_result() -> None:
+    mirror = (slice(None, None, -1),) * 3
+    straight = blob((13, 22, 26), np.float32)
+    straight[3:6, 4:9, 5:20] *= 2  # unlike its own mirror image
+    model = random_model()
+    request = SuperResRequest(factor=3)
+    results, single = (
+        [super_resolve(volume_of(voxels), model, asked).volume.voxels for voxels in (straight, straight[mirror])]
+        for asked in (request, replace(request, fast=True))
+    )
+    assert np.abs(results[0] - results[1][mirror]).max() < 1e-3
+    assert np.abs(single[0] - single[1][mirror]).max() > 1
 
 
 def test_back_projections_bring_the_result_nearer_to_what_was_measured() -> None:
