@@ -26,7 +26,7 @@ from DicomSuiteSuperResLib.slice_profile import cubic_matrix
 from DicomSuiteSuperResLib.super_resolution import SuperResRequest, SuperResResult
 
 if TYPE_CHECKING:
-    from DicomSuiteSuperResLib.torch_tiles import NetworkOutput
+    from DicomSuiteSuperResLib.torch_tiles import NetworkInput, NetworkOutput
 
 Progress = Callable[[int, int], None]
 
