@@ -46,7 +46,7 @@ def residual_share(voxels: NDArray, axis: int, spacing: Sequence[float]) -> floa
     if min(voxels.shape[axis], *counts) < FEWEST_VOXELS:
         return 1.0
     alike = truncated_k_space(voxels, others, counts)
-    across, *along = (_high_share(_line_power(alike, own)) for own in (axis, *others))
+    across, *along = (_high_share(_line_power(alike, own), alike.shape[own]) for own in (axis, *others))
     reference = float(np.sqrt(along[0] * along[1]))
     return _share(across / reference, BLURRED, SHARP) if reference > 0 else 1.0
 
@@ -62,7 +62,7 @@ def isotropic_residual_share(voxels: NDArray) -> float:
     power = _spectrum(voxels)
     corner = np.ix_(*(np.abs(np.fft.fftfreq(size)) > NOISE_BAND for size in voxels.shape))
     noise = float(np.median(power[corner])) / np.log(2)
-    shares = [max(_high_share(_along(power, axis) - noise), 0.0) for axis in range(3)]
+    shares = [max(_high_share(_along(power, axis) - noise, voxels.shape[axis]), 0.0) for axis in range(3)]
     return _share(float(np.prod(shares) ** (1 / 3)), ISOTROPIC_BLURRED, ISOTROPIC_SHARP)
 
 
@@ -97,9 +97,9 @@ def _along(power: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
     return power.mean(axis=others)[: power.shape[axis] // 2 + 1]
 
 
-def _high_share(power: NDArray[np.float64]) -> float:
-    """Mean power in `HIGH_BAND`, relative to that in `LOW_BAND`; 0 where there is none in that."""
-    frequency = np.linspace(0, 0.5, len(power))
+def _high_share(power: NDArray[np.float64], count: int) -> float:
+    """Mean power in `HIGH_BAND`, relative to that in `LOW_BAND`, of `count` voxels; 0 where there is none in that."""
+    frequency = np.arange(len(power)) / count
     high, low = (power[(frequency > first) & (frequency <= last)].mean() for first, last in (HIGH_BAND, LOW_BAND))
     return float(high / low) if low > 0 else 0.0
 
