@@ -29,6 +29,14 @@ def test_slices_from_truncated_k_space_are_left_alone(tissue, axis):
     assert residual_share(truncated_k_space(tissue, (axis,), (24,)), axis, spacing(axis)) < 0.1
 
 
+@pytest.mark.parametrize("count", [12, 13, 16, 17, 22, 23])
+def test_number_of_slices_does_not_matter(tissue, count):
+    """Odd ones have no frequency of half a cycle per slice."""
+    thin = tissue[: 4 * count]
+    assert residual_share(thick_slices(thin, 0, count), 0, spacing(0)) == 1
+    assert residual_share(truncated_k_space(thin, (0,), (count,)), 0, spacing(0)) == 0
+
+
 def test_thin_slices_of_an_isotropic_volume_are_left_alone(tissue):
     assert residual_share(tissue, 0, (1, 1, 1)) == 0
 
