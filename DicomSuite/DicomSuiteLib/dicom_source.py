@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.file_walk import reason_of
 from DicomSuiteLib.quiet_pydicom import quiet_pydicom
-from DicomSuiteLib.series_files import Instance, read_instance
+from DicomSuiteLib.series_files import UNUSABLE_VALUE, Instance, read_instance
 from DicomSuiteLib.volumes import Volume
 
 MANUFACTURER = "DicomSuite"
@@ -26,14 +29,23 @@ PATIENT_AND_STUDY_TYPE_2 = (
 """PS3.3 C.7.1.1 and C.7.2.1: stand in every object, empty where unknown."""
 
 PATIENT_AND_STUDY_OPTIONAL = (
-    *("IssuerOfPatientID", "OtherPatientIDsSequence", "PatientComments", "EthnicGroup", "PatientSpeciesDescription"),
-    *("PatientIdentityRemoved", "DeidentificationMethod", "DeidentificationMethodCodeSequence"),
+    *("IssuerOfPatientID", "PatientComments", "EthnicGroup", "PatientSpeciesDescription"),
+    *("PatientIdentityRemoved", "DeidentificationMethod"),
     *("StudyDescription", "PatientAge", "PatientSize", "PatientWeight"),
     *("ClinicalTrialSponsorName", "ClinicalTrialProtocolID", "ClinicalTrialProtocolName", "ClinicalTrialSiteID"),
     *("ClinicalTrialSiteName", "ClinicalTrialSubjectID", "ClinicalTrialSubjectReadingID"),
     *("ClinicalTrialTimePointID", "ClinicalTrialTimePointDescription", "LongitudinalTemporalInformationModified"),
 )
 """What else of the patient and the study (PS3.3 C.7.1, C.7.2) holds for objects derived from its images."""
+
+PATIENT_AND_STUDY_SEQUENCES: Mapping[str, tuple[str, ...]] = {
+    "OtherPatientIDsSequence": ("PatientID", "IssuerOfPatientID", "TypeOfPatientID"),
+    "DeidentificationMethodCodeSequence": (
+        *("CodeValue", "LongCodeValue", "URNCodeValue", "CodingSchemeDesignator", "CodingSchemeVersion"),
+        "CodeMeaning",
+    ),
+}
+"""Sequences that hold, too, and which attributes of their items."""
 
 
 class DicomSourceError(DicomSuiteError):
@@ -68,7 +80,7 @@ def source_slices(volume: Volume, purpose: str) -> tuple[SourceSlice, ...]:
     Raises
     ------
     DicomSourceError
-        If the volume is not DICOM, has no frame of reference, or a file can no longer be read.
+        If the volume is not DICOM, has no study or frame of reference, or a file can no longer be read.
     """
     if not volume.is_dicom:
         raise DicomSourceError(
@@ -81,20 +93,60 @@ def source_slices(volume: Volume, purpose: str) -> tuple[SourceSlice, ...]:
             "export another format."
         )
     headers = {path: _header(path) for path in dict.fromkeys(volume.files)}
+    if not usable_value(headers[volume.files[0]], "StudyInstanceUID"):
+        raise DicomSourceError(
+            f"{purpose} needs the study of the images, and {volume.files[0]} has no StudyInstanceUID; export another "
+            "format."
+        )
     return tuple(
         SourceSlice(headers[path], number) for path, number in zip(volume.files, _frame_numbers(volume), strict=True)
     )
 
 
 def copy_patient_and_study(source: Dataset, target: Dataset) -> None:
-    """Give `target` the patient and the study of `source`, and text in UTF-8."""
+    """Give `target` the patient and the study of `source`, and text in UTF-8; nothing private comes with them."""
     target.SpecificCharacterSet = "ISO_IR 192"
     target.StudyInstanceUID = source.StudyInstanceUID
     for keyword in PATIENT_AND_STUDY_TYPE_2:
-        setattr(target, keyword, source.get(keyword))
+        set_type_2(target, keyword, usable_value(source, keyword))
     for keyword in PATIENT_AND_STUDY_OPTIONAL:
-        if keyword in source:
-            setattr(target, keyword, source.get(keyword))
+        set_usable(target, keyword, usable_value(source, keyword))
+    for keyword, kept in PATIENT_AND_STUDY_SEQUENCES.items():
+        set_usable(target, keyword, _copied_items(usable_value(source, keyword), kept))
+
+
+def usable_value(header: Dataset, keyword: str) -> Any:
+    """The value of an attribute; None where it is absent or breaks its VR."""
+    try:
+        return header.get(keyword)
+    except UNUSABLE_VALUE:
+        return None
+
+
+def set_usable(target: Dataset, keyword: str, value: object) -> None:
+    """Set an attribute; `target` is left without it where the value is None or breaks its VR."""
+    target.pop(keyword, None)
+    if value is not None:
+        with contextlib.suppress(*UNUSABLE_VALUE):  # what one file says wrongly of itself, the next need not repeat
+            setattr(target, keyword, value)
+
+
+def set_type_2(target: Dataset, keyword: str, value: object) -> None:
+    """Set an attribute that must stand there; it is empty where the value is None or breaks its VR."""
+    set_usable(target, keyword, value)
+    if keyword not in target:
+        setattr(target, keyword, None)
+
+
+def _copied_items(items: object, keywords: Iterable[str]) -> list[Dataset] | None:
+    """The items with these attributes alone, decoded: as bytes they would stand in another character set."""
+    if not isinstance(items, Sequence):
+        return None
+    copies = [Dataset() for _ in items]
+    for item, copy in zip(items, copies, strict=True):
+        for keyword in keywords:
+            set_usable(copy, keyword, usable_value(item, keyword))
+    return copies
 
 
 def _header(path: Path) -> Dataset:

@@ -64,7 +64,7 @@ class PlanPanel:
         """Plan this volume for a bundled model."""
         self._forget()
         try:
-            planned = plan(volume.grid, model, request)
+            planned = plan(volume.grid, model, request, volume.voxels.itemsize)
         except DicomSuiteError as error:
             self._show(str(error), str(error), ())
             return

@@ -5,30 +5,39 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from DicomSuiteLib.tasks import CancelToken
 from DicomSuiteLib.volumes import Volume
+from DicomSuiteSuperResLib.cubic_volume import cubic_voxels
 from DicomSuiteSuperResLib.degrade import along_axis, value_range
 from DicomSuiteSuperResLib.errors import SuperResError
 from DicomSuiteSuperResLib.even_slices import even_slices
-from DicomSuiteSuperResLib.slice_profile import SliceProfile, cubic_matrix, profile_matrix
+from DicomSuiteSuperResLib.slice_profile import USUAL_PROFILE, SliceProfile, profile_matrix
 
-USUAL_PROFILE = SliceProfile()
-"""Of slices of which nothing is known: Gaussian, as wide as they are far apart."""
+MOST_ROUNDS = 100
+"""Long before, the result has come as near to the input as it ever will, noise included."""
 
 
 def back_projected(
-    high: NDArray[np.float32], low: NDArray[np.float32], rounds: int, profile: SliceProfile = USUAL_PROFILE
+    high: NDArray[np.float32],
+    low: NDArray[np.float32],
+    rounds: int,
+    profile: SliceProfile = USUAL_PROFILE,
+    token: CancelToken | None = None,
 ) -> NDArray[np.float32]:
     """Correct `high`, indexed like `low`, so that its degradation by `profile` comes nearer to `low`, `rounds` times.
 
     Each round adds the cubic interpolation of what `low` has and the degradation lacks (Irani and Peleg 1991,
     doi:10.1016/1049-9652(91)90045-L). `high` itself is changed and returned.
+
+    Raises
+    ------
+    Cancelled
+        If `token` says so, between two rounds.
     """
     for _ in range(rounds):
-        missing = low - degraded(high, low.shape, profile)
-        for axis, (few, many) in enumerate(zip(low.shape, high.shape, strict=True)):
-            if few != many:
-                missing = along_axis(cubic_matrix(few, many), missing, axis)
-        high += missing
+        if token is not None:
+            token.raise_if_cancelled()
+        high += cubic_voxels(low - degraded(high, low.shape, profile), high.shape)
     return high
 
 

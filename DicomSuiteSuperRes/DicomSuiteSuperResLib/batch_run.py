@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from DicomSuiteLib.errors import DicomSuiteError
+from DicomSuiteLib.errors import DicomSuiteError, describe_safely
 from DicomSuiteLib.output_file import write_json
 from DicomSuiteLib.output_folder import claim_folder
 from DicomSuiteLib.progress import ProgressReporter
@@ -29,7 +30,10 @@ RESULT = "result"
 """What there is none of where an input is refused."""
 WHOLE = 1000
 """Progress is told in thousandths of the work."""
+UNEXPECTED = "An unexpected error ({kind}) stopped it; please report that, and what kind of input and model it was."
 OUT_OF_MEMORY = "There is not enough memory for it; crop the volume, or close other programs."
+
+_logger = logging.getLogger(__name__)
 
 
 class BatchOptions(Protocol):
@@ -144,6 +148,9 @@ class BatchRun:
             self.refused.append(self._told(item.found, RESULT, str(error)))
         except MemoryError:
             self.refused.append(self._told(item.found, RESULT, OUT_OF_MEMORY))
+        except Exception as error:  # a mistake of ours or of a library, met with one input, must not stop the others
+            _logger.error(describe_safely(error))
+            self.refused.append(self._told(item.found, RESULT, UNEXPECTED.format(kind=type(error).__qualname__)))
         else:
             self._keep(item, output, ledger)
         self._done += item.size

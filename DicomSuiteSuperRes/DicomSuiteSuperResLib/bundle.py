@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 from DicomSuiteLib.missing_package import missing_package
 from DicomSuiteLib.printable import printable
 from DicomSuiteSuperResLib.errors import ModelError
 from DicomSuiteSuperResLib.literal_arguments import checked_literals
-from DicomSuiteSuperResLib.model_file import BUNDLE_FOLDER
+from DicomSuiteSuperResLib.model_file import BUNDLE_FOLDER, LARGEST
 from DicomSuiteSuperResLib.models import Normalisation
 from DicomSuiteSuperResLib.network_layouts import ARCHITECTURES, architecture_names
 
@@ -32,6 +32,9 @@ MONAI_NETWORKS = "monai.networks.nets"
 """Where MONAI keeps its networks; a class of this name from anywhere else is not the same."""
 
 SUFFIXES = (".json", ".yaml", ".yml")
+
+LARGEST_CONFIGURATION = 1_000_000
+"""Bytes of a configuration, unpacked; MONAI's own have up to 50,000, and each can become 100 of memory."""
 
 NORMALISATIONS: Mapping[str, Normalisation] = {
     "ScaleIntensity": Normalisation.RANGE,
@@ -79,15 +82,25 @@ class BundleFiles:
         with zipfile.ZipFile(self._path) as archive:
             return self._root + name in archive.namelist()
 
-    def read(self, name: str) -> bytes:
-        """What the file holds; ModelError where it cannot be read."""
+    def read(self, name: str, most: int) -> bytes:
+        """What the file holds; ModelError where it cannot be read, or is longer than `most` bytes."""
         try:
-            if self._path.is_dir():
-                return (self._path / name).read_bytes()
-            with zipfile.ZipFile(self._path) as archive:
-                return archive.read(self._root + name)
-        except (OSError, KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+            with self._open(name) as file:
+                content = file.read(most + 1)
+        except Exception as error:  # a damaged archive can raise anything
             raise ModelError(f"{self._path}: {name} cannot be read; is the bundle complete?") from error
+        if len(content) > most:
+            raise ModelError(f"{self._path}: {name} has more than {most} bytes: is it what its name says?")
+        return content
+
+    @contextmanager
+    def _open(self, name: str) -> Iterator[IO[bytes]]:
+        if self._path.is_dir():
+            with (self._path / name).open("rb") as file:
+                yield file
+            return
+        with zipfile.ZipFile(self._path) as archive, archive.open(self._root + name) as file:
+            yield file
 
 
 def read_bundle(path: Path) -> BundleDescription:
@@ -131,7 +144,7 @@ def weights_file(path: Path, name: str) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory() as folder:
         unpacked = Path(folder, PurePosixPath(name).name)
-        unpacked.write_bytes(BundleFiles(path).read(name))
+        unpacked.write_bytes(BundleFiles(path).read(name, LARGEST))
         try:
             yield unpacked
         except ModelError as error:
@@ -154,7 +167,7 @@ def _configuration(files: BundleFiles, path: Path) -> tuple[Mapping[str, Any], s
         for suffix in SUFFIXES:
             name = f"{BUNDLE_FOLDER}/{kind}{suffix}"
             if files.has(name):
-                found = _parsed(files.read(name), f"{path}: {name}", suffix)
+                found = _parsed(files.read(name, LARGEST_CONFIGURATION), f"{path}: {name}", suffix)
                 if any(key in found for key in NETWORK_NAMES):
                     return found, f"{path}: {name}"
     raise ModelError(
@@ -192,7 +205,7 @@ def _parsed_yaml(content: bytes, source: str) -> Any:
 
     try:
         return yaml.load(content, PlainLoader)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except Exception as error:  # values that are none of their kind can raise anything
         raise ModelError(f"{source} is damaged, or more than plain YAML: tags and aliases are not followed.") from error
 
 
@@ -223,7 +236,7 @@ def _architecture(network: Mapping[str, Any], source: str) -> str:
 
 def _arguments(network: Mapping[str, Any], configuration: Mapping[str, Any]) -> dict[str, Any]:
     """The network's arguments; "@name" that stands for a literal of the same configuration is put in its place."""
-    own = {name: value for name, value in network.items() if not name.startswith("_")}
+    own = {str(name): value for name, value in network.items() if not str(name).startswith("_")}
     return {name: _referred(value, configuration) for name, value in own.items()}
 
 
@@ -247,7 +260,9 @@ def _normalisation(configuration: Mapping[str, Any]) -> Normalisation | None:
 
 def _metadata(files: BundleFiles, path: Path) -> Mapping[str, Any]:
     name = f"{BUNDLE_FOLDER}/metadata.json"
-    return _parsed(files.read(name), f"{path}: {name}", ".json") if files.has(name) else {}
+    if not files.has(name):
+        return {}
+    return _parsed(files.read(name, LARGEST_CONFIGURATION), f"{path}: {name}", ".json")
 
 
 def _text(metadata: Mapping[str, Any], name: str) -> str:

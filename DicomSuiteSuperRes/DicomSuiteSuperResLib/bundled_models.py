@@ -39,23 +39,9 @@ class BundledModel:
 
 @cache
 def bundled_models() -> tuple[BundledModel, ...]:
-    """All bundled models, those for thick slices first; torch is not needed to list them."""
+    """All bundled models; the first one, for thick slices, is the usual one. Torch is not needed to list them."""
     found = [_described(card) for card in sorted(FOLDER.glob("*.json"))]
     return tuple(sorted(found, key=lambda model: (model.upsampling is not Upsampling.THROUGH_PLANE, model.name)))
-
-
-def best_bundled(upsampling: Upsampling, factor: float) -> BundledModel:
-    """The bundled model for such an upsampling whose factors come nearest to `factor`.
-
-    Raises
-    ------
-    ModelError
-        If there is none for such an upsampling.
-    """
-    fitting = [model for model in bundled_models() if model.upsampling is upsampling]
-    if not fitting:
-        raise ModelError(f"No model for {upsampling} upsampling comes with DicomSuite; name a file of your own.")
-    return min(fitting, key=lambda model: min(abs(own - factor) for own in model.factors))
 
 
 def load_bundled(name: str) -> LoadedModel:

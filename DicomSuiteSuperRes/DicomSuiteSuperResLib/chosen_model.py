@@ -9,11 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from DicomSuiteLib.errors import UsageError
-from DicomSuiteSuperResLib.bundled_models import BundledModel, best_bundled, bundled_models, load_bundled
-from DicomSuiteSuperResLib.models import LoadedModel, Upsampling
-
-USUAL_FACTOR = 4
-"""Of thick slices: the bundled model that is best for it is taken where none is named."""
+from DicomSuiteSuperResLib.bundled_models import BundledModel, bundled_models, load_bundled
+from DicomSuiteSuperResLib.models import LoadedModel
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class ModelChoice:
     def bundled(self) -> BundledModel | None:
         """The bundled model that is meant; None where it is a file."""
         if self.name is None:
-            return best_bundled(Upsampling.THROUGH_PLANE, USUAL_FACTOR)
+            return bundled_models()[0]
         return next((model for model in bundled_models() if model.name == self.name), None)
 
     def check(self) -> None:

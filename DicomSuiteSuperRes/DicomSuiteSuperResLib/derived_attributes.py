@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import CTImageStorage, MRImageStorage
 
 from DicomSuiteLib.dicom_headers import header_values
+from DicomSuiteLib.dicom_source import set_type_2, set_usable, usable_value
 from DicomSuiteLib.version import TOOL
 from DicomSuiteSuperResLib.models import DERIVED
 from DicomSuiteSuperResLib.provenance import model_words
@@ -88,13 +89,9 @@ def copy_acquisition(header: Dataset, target: Dataset) -> None:
     """Give `target` what the image of `header` says of its acquisition, wherever it keeps it."""
     modality = target.Modality
     for keyword in TYPE_2[modality]:
-        setattr(target, keyword, _value(header, keyword))
+        set_type_2(target, keyword, _value(header, keyword))
     for keyword in (*OF_ANY_MODALITY, *ACQUISITION[modality]):
-        value = _value(header, keyword)
-        if value is not None:
-            setattr(target, keyword, value)
-        elif keyword in target:  # of the slice before
-            delattr(target, keyword)
+        set_usable(target, keyword, _value(header, keyword))
     if modality == "MR":
         _complete_sequence(header, target)
 
@@ -118,13 +115,12 @@ def derivation(result: SuperResResult, header: Dataset) -> Dataset:
 
 def _equipment(header: Dataset) -> Dataset | None:
     """The scanner; None where the source does not name its maker, without whom it must not be named."""
-    if not header.get("Manufacturer"):
+    if not usable_value(header, "Manufacturer"):
         return None
     item = Dataset()
     item.PurposeOfReferenceCodeSequence = [code(*ACQUISITION_EQUIPMENT)]
     for keyword in EQUIPMENT:
-        if header.get(keyword):
-            setattr(item, keyword, header.get(keyword))
+        set_usable(item, keyword, usable_value(header, keyword) or None)
     return item
 
 

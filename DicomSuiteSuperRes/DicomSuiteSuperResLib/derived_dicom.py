@@ -20,7 +20,15 @@ from pydicom.tag import BaseTag, Tag
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from pydicom.valuerep import format_number_as_ds
 
-from DicomSuiteLib.dicom_source import MANUFACTURER, SourceSlice, copy_patient_and_study, source_slices
+from DicomSuiteLib.dicom_headers import header_number
+from DicomSuiteLib.dicom_source import (
+    MANUFACTURER,
+    SourceSlice,
+    copy_patient_and_study,
+    set_type_2,
+    source_slices,
+    usable_value,
+)
 from DicomSuiteLib.output_file import OutputError
 from DicomSuiteLib.quiet_pydicom import quiet_pydicom
 from DicomSuiteLib.slice_grid import SliceGrid
@@ -43,6 +51,9 @@ MODEL_NAME = "DicomSuite SuperRes"
 
 SERIES_OFFSET = 1000
 """Added to the number of the series that was acquired: near it in every list, and unlikely to be taken."""
+
+LARGEST_NUMBER = 2**31 - 1
+"""Of an IS (PS3.5 section 6.2)."""
 
 STORED_BITS = 16
 
@@ -90,7 +101,7 @@ def write_derived_series(
     SuperResError
         If the source is neither MR nor CT.
     DicomSourceError
-        If the source is not DICOM, has no frame of reference, or its files cannot be read again.
+        If the source is not DICOM, has no study or frame of reference, or its files cannot be read again.
     OutputError
         If the folder is there already, or cannot be written.
     Cancelled
@@ -157,7 +168,7 @@ def _template(result: SuperResResult, source: Volume, slices: Sequence[SourceSli
     dataset.ManufacturerModelName = MODEL_NAME
     dataset.SoftwareVersions = VERSION
     dataset.FrameOfReferenceUID = source.frame_of_reference_uid
-    dataset.PositionReferenceIndicator = header.get("PositionReferenceIndicator")
+    set_type_2(dataset, "PositionReferenceIndicator", usable_value(header, "PositionReferenceIndicator"))
     dataset.update(derivation(result, header))
     _place(dataset, result.volume.grid, source.modality)
     dataset[SOURCE_IMAGES] = _encoded_sequence(SOURCE_IMAGES, [_source_item(image) for image in slices])
@@ -177,7 +188,8 @@ def _empty(sop_class: str) -> FileDataset:
 
 
 def _series_number(header: Dataset) -> int:
-    return int(header.get("SeriesNumber") or 0) + SERIES_OFFSET
+    acquired = header_number(header, "SeriesNumber")
+    return int(min((acquired or 0) + SERIES_OFFSET, LARGEST_NUMBER))
 
 
 def _source_item(image: SourceSlice) -> Dataset:

@@ -36,6 +36,12 @@ SATURATED_SHARE = 0.01
 
 HEADS = ("HEAD", "BRAIN", "SKULL", "CRANI", "CEREBR", "IAC", "ORBIT", "PITUIT", "FACE")
 """Beginnings or parts of what BodyPartExamined says of heads."""
+OTHER_PARTS = (
+    *("ABDOMEN", "ANKLE", "BREAST", "CHEST", "CSPINE", "ELBOW", "EXTREMITY", "FEMUR", "FOOT", "HAND", "HEART", "HIP"),
+    *("KIDNEY", "KNEE", "LEG", "LIVER", "LSPINE", "NECK", "PANCREAS", "PELVIS", "PROSTATE", "SHOULDER", "SPINE"),
+    *("TSPINE", "UTERUS", "WHOLEBODY", "WRIST"),
+)
+"""Terms of PS3.16 annex L, told with results; any other words were typed by a person, and could name one."""
 
 
 def domain_warnings(volume: Volume, model: LoadedModel, plan: OutputPlan) -> tuple[str, ...]:
@@ -103,7 +109,8 @@ def _on_header(volume: Volume, scope: ModelScope, plan: OutputPlan) -> Iterator[
     part = header_text(header, "BodyPartExamined").upper()
     is_for_heads = any(word in scope.data.lower() for word in ("head", "brain"))
     if part and is_for_heads and not any(word in part for word in HEADS):
-        yield f"the images show {printable(part)[:40]}, and the model has learned from heads"
+        shown = part if part in OTHER_PARTS else "another part of the body"
+        yield f"the images show {shown} (BodyPartExamined), and the model has learned from heads"
     thickness = header_number(header, "SliceThickness")
     if plan.axis == 2 and thickness:
         yield from _on_thickness(thickness, float(np.median(volume.grid.slice_distances)))

@@ -34,7 +34,8 @@ def otsu_threshold(values: NDArray) -> float:
 
     Between the classes of a histogram with a gap every threshold is as good; the middle one is taken.
     """
-    counts, edges = np.histogram(values, bins=_BINS)
+    # float64: between nearly equal values float32 has no room for so many bins.
+    counts, edges = np.histogram(values.astype(float), bins=_BINS)
     below = np.cumsum(counts)[:-1].astype(float)
     above = counts.sum() - below
     sums = np.cumsum(counts * (edges[:-1] + edges[1:]) / 2)

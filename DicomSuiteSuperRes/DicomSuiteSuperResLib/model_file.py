@@ -78,7 +78,7 @@ def _format_of_archive(path: Path) -> ModelFormat:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (OSError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged archive can raise anything
         raise ModelError(f"{path} is damaged or cut short; copy it again from its source.") from error
     size = sum(member.file_size for member in members)
     if size > LARGEST:

@@ -31,6 +31,9 @@ WITHOUT_EFFECT = frozenset(
 )
 """Arguments of MONAI's networks that change nothing of what a trained one gives."""
 
+LARGEST_SIZE = 512
+"""Voxels along each side of a window, and of what a size must be a multiple: more is none that anybody trains with."""
+
 ISOTROPIC_STEPS = {8: 2, 27: 3}
 """Channels for every one, by the factor along each of three axes."""
 THROUGH_PLANE_STEPS = range(2, 7)
@@ -169,7 +172,7 @@ def _edsr(shapes: Shapes, said: Mapping[str, Any]) -> Layout:
         "blocks": blocks,
         "kernel_size": first[2],
         "steps": tuple((step, 1, 1) if kind is Upsampling.THROUGH_PLANE else (step,) * 3 for _, step in steps),
-        "res_scale": said.get("res_scale", 1.0 if first[0] <= PLAIN_EDSR_FEATURES else 0.1),
+        "res_scale": _number(said.get("res_scale", 1.0 if first[0] <= PLAIN_EDSR_FEATURES else 0.1), "res_scale"),
         "bias": "head.0.bias" in shapes,
     }
     return Layout(arguments, kind, factor, halo=(reach,) * 3)
@@ -224,8 +227,8 @@ def architecture_names() -> str:
 def three_sizes(size: Any) -> tuple[int, int, int]:
     """One length, or three, as three whole numbers of voxels; ModelError where they are something else."""
     sizes = (size,) * 3 if isinstance(size, int) else size
-    if not _are_counts(sizes) or len(sizes) != 3:
-        raise ModelError(f"its size {size!r} is not one, or three, whole numbers of voxels")
+    if not _are_counts(sizes) or len(sizes) != 3 or max(sizes) > LARGEST_SIZE:
+        raise ModelError(f"its size {size!r} is not one, or three, whole numbers of voxels up to {LARGEST_SIZE}")
     return tuple(sizes)
 
 
@@ -256,6 +259,12 @@ def _cube_side(voxels: int) -> int:
     return side
 
 
+def _number(value: Any, name: str) -> float:
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise ModelError(f"its {name} {value!r} is no number")
+    return value
+
+
 def _strides(said: Any, count: int) -> tuple[Any, ...]:
     """`count` strides, each a whole number or three; one that is said stands for all."""
     strides = (said,) * count if isinstance(said, int) else said
@@ -266,7 +275,10 @@ def _strides(said: Any, count: int) -> tuple[Any, ...]:
 
 def _divisor(strides: tuple[Any, ...]) -> int:
     """By what a size must be divisible that is divided by all strides."""
-    return math.prod(math.lcm(*([stride] if isinstance(stride, int) else stride)) for stride in strides)
+    divisor = math.prod(math.lcm(*([stride] if isinstance(stride, int) else stride)) for stride in strides)
+    if divisor > LARGEST_SIZE:
+        raise ModelError(f"its strides make it take only multiples of {divisor} voxels, which no volume has")
+    return divisor
 
 
 def _are_counts(values: Any) -> bool:

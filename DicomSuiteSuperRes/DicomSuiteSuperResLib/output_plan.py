@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from DicomSuiteLib.free_memory import free_bytes
 from DicomSuiteLib.geometry import ImageGeometry, Vector3
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteSuperResLib.errors import SuperResError
@@ -30,7 +31,15 @@ SAME_COUNT = 1e-3
 """By how much, as a part, a spacing may be coarser than the input's and still count as the same."""
 
 TILE_BYTES = 240_000_000
-"""What the network's own values may take on the processor."""
+"""What the values of a bundled network may take on the processor where it goes over a volume in tiles."""
+USERS_TILE_BYTES = 2_000_000_000
+"""What the values of a user's network may take on the processor: it is wider, and looks further, than a bundled one."""
+USERS_BYTES_PER_VOXEL = 5_000
+"""What those of a user's network take for every voxel of a small volume that it sees; of EDSR with 64 features, 2x."""
+STREAMED_BYTES = 290_000_000
+STREAMED_BYTES_PER_VOXEL = {Upsampling.THROUGH_PLANE: 900, Upsampling.ISOTROPIC: 450}
+"""What those of a bundled one take there: so much for every voxel of a small volume, and as much as that for a large
+one. Measured; how memory is handed out makes it a quarter more or less."""
 
 CPU_SECONDS_PER_VOXEL = {Upsampling.THROUGH_PLANE: 3e-6, Upsampling.ISOTROPIC: 4e-6, Upsampling.REFINING: 3e-5}
 """Processor seconds for every voxel that the network sees: the bundled models; for refining ones, SwinUNETR of 48
@@ -119,8 +128,10 @@ class OutputPlan:
         return (*self.even.notes, note)
 
 
-def plan(grid: SliceGrid, model: Scaling, request: SuperResRequest = DEFAULT_REQUEST) -> OutputPlan:
-    """Say what super-resolving a volume on `grid` by `model` will give.
+def plan(
+    grid: SliceGrid, model: Scaling, request: SuperResRequest = DEFAULT_REQUEST, item_size: int = 4
+) -> OutputPlan:
+    """Say what super-resolving a volume on `grid`, of values of `item_size` bytes, by `model` will give.
 
     Raises
     ------
@@ -143,7 +154,7 @@ def plan(grid: SliceGrid, model: Scaling, request: SuperResRequest = DEFAULT_REQ
         network_size=network_size,
         looks=looks,
         geometry=resized(even.geometry, counts),
-        memory_bytes=_memory(even.geometry.size, network_size, counts, looks),
+        memory_bytes=_memory(_Sizes(even.geometry.size, network_size, counts), model, request, looks, item_size),
         seconds=looks * seen * CPU_SECONDS_PER_VOXEL[model.upsampling] / _processors(),
         steps=-(-looks * seen // VOXELS_PER_STEP),
     )
@@ -225,10 +236,54 @@ def _network_size(low: Counts, wanted: Counts, axis: int, upsampling: Upsampling
     return tuple(count * factor if isotropic or axis == other else count for other, count in enumerate(low))
 
 
-def _memory(low: Counts, network: Counts, high: Counts, looks: int) -> int:
-    """Bytes: the input as float32, what the network gives, what is resampled from it, a copy in the input's type."""
-    resampled = 0 if network == high else 4 * math.prod(high)
-    return TILE_BYTES + 4 * math.prod(low) + 4 * looks * math.prod(network) + resampled + 4 * math.prod(high)
+def check_memory(planned: OutputPlan) -> None:
+    """Make sure that this machine has the memory that a plan needs, where it tells how much is free.
+
+    Raises
+    ------
+    SuperResError
+        If it has less: without a word, Linux would end the program, or one beside it.
+    """
+    free = free_bytes()
+    if free is not None and free < planned.memory_bytes:
+        raise too_little_memory(planned, f", and {free / 1e9:.1f} GB are free")
+
+
+def too_little_memory(planned: OutputPlan, more: str = "") -> SuperResError:
+    """The error that says so, with what was planned, `more` of it in words, and what to do."""
+    return SuperResError(
+        f"The memory does not suffice: a result of {_words(planned.size)} voxels needs about "
+        f"{planned.memory_bytes / 1e9:.1f} GB{more}. Close other programs, crop the volume, ask for a coarser spacing, "
+        "or do without back-projections."
+    )
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """Voxels along i, j, k of the input, of what the network gives, and of the result."""
+
+    low: Counts
+    network: Counts
+    high: Counts
+
+
+def _memory(sizes: _Sizes, model: Scaling, request: SuperResRequest, looks: int, item_size: int) -> int:
+    """Bytes at the worst moment: while the network works, or while its result is corrected or brought to its type."""
+    low, network, high = (4 * math.prod(size) for size in (sizes.low, sizes.network, sizes.high))
+    at_work = _network_bytes(model, sizes)
+    volumes = looks + (2 if model.upsampling is Upsampling.REFINING else 0)  # its input has as many, and is blended
+    working = at_work + looks * low + volumes * network
+    kept = low + high + (network if sizes.network != sizes.high else 0)
+    copies = high * (looks if request.back_projections else 0)  # the correction, and a mirrored result set upright
+    return max(working, at_work // 2 + kept + max(copies, item_size * high // 4))  # half is not given back at once
+
+
+def _network_bytes(model: Scaling, sizes: _Sizes) -> int:
+    """What the network's own values take on the processor, at most."""
+    if model.trained_here:
+        return min(STREAMED_BYTES, STREAMED_BYTES_PER_VOXEL[model.upsampling] * math.prod(sizes.low))
+    seen = sizes.high if model.upsampling is Upsampling.REFINING else sizes.low
+    return min(USERS_TILE_BYTES, USERS_BYTES_PER_VOXEL * math.prod(seen))
 
 
 def _processors() -> int:

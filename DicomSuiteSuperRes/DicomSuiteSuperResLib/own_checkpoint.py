@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from DicomSuiteLib.missing_package import missing_package
 from DicomSuiteLib.output_file import output_file
+from DicomSuiteLib.printable import printable
 from DicomSuiteSuperResLib.errors import ModelError
 from DicomSuiteSuperResLib.model_file import file_sha256
 from DicomSuiteSuperResLib.models import LoadedModel, ModelIdentity, ModelScope
@@ -56,12 +58,12 @@ def read_checkpoint(path: Path) -> LoadedModel:
     Raises
     ------
     ModelError
-        If it is none, or damaged, or of another version.
+        If it is none, or damaged, or of another version, or holds weights that are no finite numbers.
     MissingPackageError
         If torch or safetensors is missing.
     """
     try:
-        from DicomSuiteSuperResLib.torch_network import NetworkShape, ResidualUpsampler, loaded_model
+        from DicomSuiteSuperResLib.torch_network import NetworkShape, loaded_model, with_weights
     except ImportError as error:
         raise missing_package("torch", "Super-resolution", "superres") from error
     header = _header(path)
@@ -69,18 +71,19 @@ def read_checkpoint(path: Path) -> LoadedModel:
         raise ModelError(
             f"{path} is no model that DicomSuite trained; name one that is, or the network of its weights."
         )
-    weights = _safetensors().torch.load_file(path)
     try:
         facts = json.loads(header[HEADER_KEY])
         if facts["format"] != FORMAT:
             raise ModelError(f"{path} was made by another version of DicomSuite; update DicomSuite, or train it again.")
-        network = ResidualUpsampler(NetworkShape.from_json(facts["shape"]))
-        network.load_state_dict({key: value.float() for key, value in weights.items()})
-        identity = ModelIdentity(facts["name"], facts["version"], file_sha256(path))
+        network = with_weights(NetworkShape.from_json(facts["shape"]), _safetensors().torch.load_file(path))
+        if not all(bool(weight.isfinite().all()) for weight in network.state_dict().values()):
+            raise ModelError(f"{path} holds weights that are no finite numbers: its training failed; train it again.")
+        identity = ModelIdentity(_text(facts["name"]), _text(facts["version"]), file_sha256(path))
         return loaded_model(network, identity, _scope(facts["scope"]))
-    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise ModelError(
-            f"{path} is damaged: its weights do not fit the network that it describes; copy it again from its source."
+            f"{path} is damaged: what it says of itself is wrong, or does not fit its weights; copy it again from its "
+            "source."
         ) from error
 
 
@@ -102,5 +105,36 @@ def _safetensors():
 
 
 def _scope(values: dict) -> ModelScope:
-    """The scope from JSON, whose lists are tuples again."""
-    return ModelScope(**{key: tuple(own) if isinstance(own, list) else own for key, own in values.items()})
+    """The scope from JSON; KeyError, TypeError or ValueError where it is none."""
+    return ModelScope(**{key: _SCOPE_READERS[key](value) for key, value in values.items()})
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return printable(value)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(map(_text, value))
+
+
+def _range(value: Any) -> tuple[float, float] | None:
+    """The smallest and the largest length in mm."""
+    if value is None:
+        return None
+    low, high = map(float, value)
+    if not 0 < low <= high < math.inf:
+        raise ValueError
+    return low, high
+
+
+_SCOPE_READERS = {
+    "modalities": _texts,
+    "thick_spacing": _range,
+    "fine_spacing": _range,
+    "degradation": _text,
+    "data": _text,
+    "licence": _text,
+}
+"""How each field of a `ModelScope` is read from JSON."""

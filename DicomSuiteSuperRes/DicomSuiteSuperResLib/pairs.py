@@ -17,6 +17,7 @@ from DicomSuiteSuperResLib.affine_resampling import even_geometry
 from DicomSuiteSuperResLib.check_input import check_input
 from DicomSuiteSuperResLib.degrade import lower_resolution, thick_slices, truncated_k_space, with_rician_noise
 from DicomSuiteSuperResLib.errors import SuperResError
+from DicomSuiteSuperResLib.output_plan import resized
 from DicomSuiteSuperResLib.slice_profile import SliceProfile
 
 SCHEMA = "dicomsuite-pair-1"
@@ -87,8 +88,8 @@ def make_pair(volume: Volume, request: PairRequest, stream: int = 0) -> Pair:
     Raises
     ------
     SuperResError
-        If the volume is none to be used, would have fewer than two voxels along an axis, or has values below 0 where
-        there is to be noise.
+        If the volume is none to be used, would have fewer than two voxels or as many as before along an axis, or has
+        values below 0 where there is to be noise.
     """
     check_input(volume)
     if request.noise and volume.voxels.min() < 0:
@@ -100,22 +101,17 @@ def make_pair(volume: Volume, request: PairRequest, stream: int = 0) -> Pair:
     coarse = _coarse(volume.voxels, size[::-1], [2 - axis for axis in axes], request)
     if request.noise:
         coarse = with_rician_noise(coarse, request.noise, np.random.default_rng((request.seed, stream)))
-    low = replace(
-        volume, voxels=coarse, grid=SliceGrid.from_geometry(in_same_box(geometry, size)), series_uid="", files=()
-    )
+    grid = SliceGrid.from_geometry(resized(geometry, size))
+    low = replace(volume, voxels=coarse, grid=grid, series_uid="", files=())
     return Pair(volume, low, _facts(geometry, low, axes, request, stream))
-
-
-def in_same_box(geometry: ImageGeometry, size: tuple[int, int, int]) -> ImageGeometry:
-    """The grid of `size` voxels along i, j, k whose box has the corners of `geometry`'s."""
-    factors = np.array(geometry.size) / np.array(size)
-    return ImageGeometry.from_axes(size, geometry.axes * factors, geometry.lps_from_ijk(factors / 2 - 0.5))
 
 
 def _low_count(count: int, factor: float) -> int:
     low = round(count / factor)
     if low < 2:
         raise SuperResError(f"{count} voxels made {factor:g} times as coarse leave {low}; choose a smaller factor.")
+    if low == count:
+        raise SuperResError(f"{count} voxels made {factor:g} times as coarse stay {count}; choose a larger factor.")
     return low
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 
 from DicomSuiteLib.errors import DicomSuiteError, UsageError
 from DicomSuiteLib.read_volume import IMAGE_SUFFIXES, read_volume
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteSuperResLib.errors import SuperResError
-from DicomSuiteSuperResLib.find_inputs import FoundInput, image_stem
+from DicomSuiteSuperResLib.find_inputs import FoundInput
 
 
 class References:
@@ -22,8 +23,9 @@ class References:
         if not path.exists():
             raise UsageError(f"{path} does not exist; name the volume, or the folder of volumes, to compare with.")
         self.path = path
-        images = [file for file in path.iterdir() if _is_image(file)] if path.is_dir() else []
-        self._by_name = {image_stem(file): file for file in sorted(images)}
+        self._by_name: dict[str, list[Path]] = defaultdict(list)
+        for file in filter(_is_image, path.iterdir() if path.is_dir() else ()):
+            self._by_name[_name(file)].append(file)
         self._last: tuple[Path, Volume] | None = None
 
     def of(self, found: FoundInput) -> Volume:
@@ -32,7 +34,7 @@ class References:
         Raises
         ------
         SuperResError
-            If a folder has none that is called like it, or it cannot be read.
+            If a folder has none that is called like it, or several, or it cannot be read.
         """
         path = self._path_of(found)
         if self._last is None or self._last[0] != path:
@@ -45,12 +47,18 @@ class References:
     def _path_of(self, found: FoundInput) -> Path:
         if not self._by_name:
             return self.path
-        path = self._by_name.get(image_stem(found.source)) if isinstance(found.source, Path) else None
-        if path is None:
-            raise SuperResError(f"No reference is called like {found.words}; give it the input's name.")
-        return path
+        paths = self._by_name.get(_name(found.source), ()) if isinstance(found.source, Path) else ()
+        if len(paths) != 1:
+            how_many = "Several references are" if paths else "No reference is"
+            raise SuperResError(f"{how_many} called like {found.words}; give one, and only one, the input's name.")
+        return paths[0]
 
 
 def _is_image(path: Path) -> bool:
     return path.is_file() and path.name.lower().endswith(IMAGE_SUFFIXES)
 
+
+def _name(path: Path) -> str:
+    """The whole name but for what tells the kind of an image file."""
+    suffixes = filter(path.name.lower().endswith, IMAGE_SUFFIXES)
+    return path.name[: len(path.name) - max(map(len, suffixes), default=0)]

@@ -15,14 +15,15 @@ from DicomSuiteLib.tasks import CancelToken
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteSuperResLib.back_projection import back_projected
 from DicomSuiteSuperResLib.check_input import check_input
+from DicomSuiteSuperResLib.cubic_volume import cubic_voxels
 from DicomSuiteSuperResLib.degrade import along_axis
 from DicomSuiteSuperResLib.domain_check import domain_warnings
-from DicomSuiteSuperResLib.errors import SuperResError
 from DicomSuiteSuperResLib.head_box import head_box, whole_box
+from DicomSuiteSuperResLib.measured_profile import measured_profile
 from DicomSuiteSuperResLib.models import DERIVED, LoadedModel, Upsampling
-from DicomSuiteSuperResLib.output_plan import DEFAULT_REQUEST, OutputPlan, plan
+from DicomSuiteSuperResLib.output_plan import DEFAULT_REQUEST, OutputPlan, check_memory, plan, too_little_memory
 from DicomSuiteSuperResLib.sharpness_test import isotropic_residual_share, residual_share
-from DicomSuiteSuperResLib.slice_profile import cubic_matrix
+from DicomSuiteSuperResLib.slice_profile import USUAL_PROFILE, SliceProfile
 from DicomSuiteSuperResLib.super_resolution import SuperResRequest, SuperResResult
 
 if TYPE_CHECKING:
@@ -42,8 +43,9 @@ def super_resolve(
 
     The result lies in the box of the volume, however that is turned, mirrored or sheared. It has the volume's type,
     and no value beyond the volume's own smallest and largest one, so that a constant stays what it is and air does not
-    become negative. It is computed in float32, which holds whole numbers up to 16 million exactly. On a processor two
-    runs give the same bytes.
+    become negative. It is computed in float32, which holds whole numbers up to 16 million exactly. On one processor,
+    with the same number of threads, two runs in the same precision give the same bytes. Only where the processor has
+    units for bfloat16 is the precision found by timing; the settings tell which one it was.
 
     Parameters
     ----------
@@ -53,19 +55,18 @@ def super_resolve(
     Raises
     ------
     SuperResError
-        If the volume or the request cannot be used, or the memory does not suffice; ModelError if the model fails.
+        If the volume or the request cannot be used, or the memory does not suffice, which is told before anything is
+        computed where the system says how much is free; ModelError if the model fails.
     Cancelled
         If `token` says so.
     """
     check_input(volume)
-    planned = plan(volume.grid, model, request)
+    planned = plan(volume.grid, model, request, volume.voxels.itemsize)
+    check_memory(planned)
     try:
         return _resolved(volume, model, request, planned, _Steps(planned.steps, progress), token or CancelToken())
     except MemoryError as error:
-        raise SuperResError(
-            f"The memory does not suffice: a result of {' x '.join(map(str, planned.size))} voxels needs about "
-            f"{planned.memory_bytes / 1e9:.1f} GB. Close other programs, crop the volume, or ask for a coarser spacing."
-        ) from error
+        raise too_little_memory(planned) from error
 
 
 @dataclass
@@ -93,6 +94,8 @@ def _resolved(
     token: CancelToken,
 ) -> SuperResResult:
     started = time.perf_counter()
+    doubts = domain_warnings(volume, model, planned)
+    profile = _profile(volume, model, request, planned)
     order = _Order.of(model, planned)
     low = order.taken(planned.even.of(volume.voxels))
     output = _network_output(low, order, model, request, planned, steps, token)
@@ -101,17 +104,24 @@ def _resolved(
     for axis, count in enumerate(order.arranged(planned.size)):
         if high.shape[axis] != count:
             high = along_axis(_sampling_matrix(high.shape[axis], count), high, axis)
-    high = back_projected(high, low, request.back_projections)
+    high = back_projected(high, low, request.back_projections, profile, token)
     token.raise_if_cancelled()
     voxels = _of_type(order.given_back(high), volume.voxels)
     steps(1.0)
     return SuperResResult(
         Volume(voxels, planned.grid, volume.modality, volume.frame_of_reference_uid, notes=(*volume.notes, DERIVED)),
         model.identity,
-        _settings(request, planned, output),
-        (*domain_warnings(volume, model, planned), *planned.notes, *output.warnings),
+        _settings(request, planned, output, profile),
+        (*doubts, *planned.notes, *output.warnings),
         time.perf_counter() - started,
     )
+
+
+def _profile(volume: Volume, model: LoadedModel, request: SuperResRequest, planned: OutputPlan) -> SliceProfile:
+    """The profile by which results are back-projected; pixels, and what is not back-projected, have none to be read."""
+    if not request.back_projections or model.upsampling is Upsampling.ISOTROPIC:
+        return USUAL_PROFILE
+    return measured_profile(volume, planned.axis)
 
 
 @dataclass(frozen=True)
@@ -152,13 +162,13 @@ def _network_output(
 
     counts = order.arranged(planned.network_size)
     if model.upsampling is Upsampling.REFINING:
-        source, factors, spacing = _cubic(low, counts), (1, 1, 1), order.arranged(planned.spacing)
+        source, factors, spacing = cubic_voxels(low, counts), (1, 1, 1), order.arranged(planned.spacing)
     else:
         factors = tuple(many // few for many, few in zip(counts, low.shape, strict=True))
         source, spacing = low, order.arranged(planned.even.geometry.spacing)
     share = _residual_share(source, spacing, model)
     region = head_box(source, spacing) if request.crop else whole_box(source.shape)
-    given = NetworkInput(source, spacing, region, lambda: _cubic(source, counts), factors, share / planned.looks)
+    given = NetworkInput(source, spacing, region, lambda: cubic_voxels(source, counts), factors, share / planned.looks)
 
     def look(given: NetworkInput, number: int) -> NetworkOutput:
         told = steps.part(number, planned.looks)
@@ -204,20 +214,10 @@ def _words_on_share(share: float) -> str:
     )
 
 
-def _cubic(voxels: NDArray[np.float32], counts: Sequence[int]) -> NDArray[np.float32]:
-    """The cubic interpolation of `voxels` to `counts`, always an array of its own."""
-    if voxels.shape == tuple(counts):
-        return voxels.copy()
-    for axis, count in enumerate(counts):
-        if voxels.shape[axis] != count:
-            voxels = along_axis(cubic_matrix(voxels.shape[axis], count), voxels, axis)
-    return voxels
-
-
 def _sampling_matrix(count: int, wanted: int) -> NDArray[np.float32]:
     """The (wanted, count) matrix that samples `count` voxels at `wanted` places in the same box, by a cubic spline.
 
-    Unlike `cubic_matrix` it may give fewer than there are.
+    Unlike a `cubic_matrix` it may give fewer than there are.
     """
     places = np.clip((np.arange(wanted) + 0.5) * (count / wanted) - 0.5, 0, count - 1)
     return CubicSpline(np.arange(count), np.eye(count), bc_type="natural")(places).astype(np.float32)
@@ -236,7 +236,7 @@ def _of_type(high: NDArray[np.float32], low: NDArray) -> NDArray:
 
 
 def _settings(
-    request: SuperResRequest, planned: OutputPlan, output: NetworkOutput
+    request: SuperResRequest, planned: OutputPlan, output: NetworkOutput, profile: SliceProfile
 ) -> dict[str, str | float | int | bool]:
     return {
         "axis": "ijk"[planned.axis],
@@ -245,6 +245,7 @@ def _settings(
         "size": " x ".join(map(str, planned.size)),
         "spacing (mm)": " x ".join(f"{length:.6g}" for length in planned.spacing),
         "back-projections": request.back_projections,
+        **({"slice profile (FWHM, slice distances)": round(profile.fwhm, 3)} if request.back_projections else {}),
         "device and precision": output.place.words,
         "largest tile (k, j, i)": " x ".join(map(str, output.tiling.largest)),
         "cropped to the head": request.crop,

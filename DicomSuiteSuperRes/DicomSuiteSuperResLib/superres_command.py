@@ -123,10 +123,14 @@ def _model_choice(args: argparse.Namespace) -> ModelChoice:
 
 
 def _request(args: argparse.Namespace) -> SuperResRequest:
+    from DicomSuiteSuperResLib.back_projection import MOST_ROUNDS
     from DicomSuiteSuperResLib.super_resolution import Device, SuperResRequest
+    from DicomSuiteSuperResLib.tiling import SMALLEST_SIDE
 
-    if args.back_projections < 0 or (args.tile is not None and args.tile < 1):
-        raise UsageError("--back-projections and --tile take numbers that are not negative; a tile has 1 or more.")
+    if not 0 <= args.back_projections <= MOST_ROUNDS:
+        raise UsageError(f"--back-projections {args.back_projections}: from 0 to {MOST_ROUNDS}; 3 are usually enough.")
+    if args.tile is not None and args.tile < SMALLEST_SIDE:
+        raise UsageError(f"--tile {args.tile}: a tile has {SMALLEST_SIDE} or more voxels along each side.")
     axis = None if args.axis is None else "ijk".index(args.axis)
     return SuperResRequest(
         axis, args.spacing, args.factor, args.back_projections, Device(args.device), args.tile, args.fast

@@ -28,7 +28,7 @@ def estimate(inputs: FoundInputs, choice: ModelChoice, request: SuperResRequest)
 
 def _estimate(found: FoundInput, model: Scaling, request: SuperResRequest) -> dict[str, Any]:
     volume = found.read()
-    planned = plan(volume.grid, model, request)
+    planned = plan(volume.grid, model, request, volume.voxels.itemsize)
     doubts = domain_warnings(volume, model, planned) if isinstance(model, LoadedModel) else ()
     return {
         "input": found.words,

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from DicomSuiteLib.errors import DicomSuiteError
+from DicomSuiteLib.errors import DicomSuiteError, describe_safely
 from DicomSuiteLib.output_file import output_file
 from DicomSuiteLib.tasks import Cancelled, CancelToken
 from DicomSuiteLib.volumes import Volume
+from DicomSuiteSuperResLib.batch_run import OUT_OF_MEMORY, UNEXPECTED
 from DicomSuiteSuperResLib.derived_dicom import write_derived_series
 from DicomSuiteSuperResLib.find_inputs import FoundInput
 from DicomSuiteSuperResLib.head_mask import head_mask
 from DicomSuiteSuperResLib.metrics_table import Measured, metrics_as_json, write_metrics
-from DicomSuiteSuperResLib.provenance import write_result
+from DicomSuiteSuperResLib.provenance import NO_SHEARED_NIFTI, write_result
 from DicomSuiteSuperResLib.reformat_pictures import Reformats, reformat_planes
 from DicomSuiteSuperResLib.slice_plot import slice_plot
 from DicomSuiteSuperResLib.super_resolution import SuperResResult
@@ -25,6 +27,8 @@ from DicomSuiteSuperResLib.volume_metrics import compare
 
 SUPER_RESOLVED, CUBIC = "super-resolved", "cubic"
 """The methods that are measured."""
+
+_logger = logging.getLogger(__name__)
 
 
 class SuperResOutput:
@@ -39,6 +43,7 @@ class SuperResOutput:
         self._pictures: list[str] = []
         self._metrics: dict[str, Any] = {}
         self._dicom: str | None = None
+        self._warnings = [*acquired.notes, *result.warnings]
         self._problems: list[dict[str, str]] = []
 
     def write(self, token: CancelToken) -> dict[str, Any]:
@@ -70,7 +75,15 @@ class SuperResOutput:
         except Cancelled:
             raise
         except DicomSuiteError as error:
-            self._problems.append({"what": what, "reason": str(error)})
+            self._tell(what, str(error))
+        except MemoryError:
+            self._tell(what, OUT_OF_MEMORY)
+        except Exception as error:  # the result is written already, and is not to be told as refused
+            _logger.error(describe_safely(error))
+            self._tell(what, UNEXPECTED.format(kind=type(error).__qualname__))
+
+    def _tell(self, what: str, reason: str) -> None:
+        self._problems.append({"what": what, "reason": reason})
 
     def _path(self, ending: str) -> Path:
         return self._options.folder / f"{self._found.stem}-{ending}"
@@ -84,7 +97,11 @@ class SuperResOutput:
 
     def _write_result(self) -> str:
         usual = FileFormat.NIFTI if self._found.is_nifti else FileFormat.NRRD
-        path = self._path(f"superres{(self._options.file_format or usual).suffix}")
+        wanted = self._options.file_format or usual
+        is_sheared = self._result.volume.grid.nominal_geometry.is_sheared
+        path = self._path(f"superres{(FileFormat.NRRD if is_sheared else wanted).suffix}")
+        if is_sheared and wanted is FileFormat.NIFTI:
+            self._warnings.append(f"{NO_SHEARED_NIFTI}: the result was written as NRRD, {path.name}")
         self._files += [file.name for file in write_result(self._result, path)]
         return path.name
 
@@ -128,7 +145,7 @@ class SuperResOutput:
             "size": result.volume.grid.size,
             "spacing": result.volume.grid.nominal_geometry.spacing,
             "settings": dict(result.settings),
-            "warnings": [*self._acquired.notes, *result.warnings],
+            "warnings": self._warnings,
             "metrics": self._metrics,
             "pictures": self._pictures,
             "dicom": self._dicom,

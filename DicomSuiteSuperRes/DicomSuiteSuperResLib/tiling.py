@@ -20,6 +20,10 @@ OVERLAP = 0.25
 """Part of a window that lies in the next one, where windows are blended."""
 BLEND_WIDTH = 0.125
 """Standard deviation, in windows, of the Gaussian by which a window's outputs count: those at its edge hardly do."""
+SMALLEST_SIDE = 16
+"""Voxels: where memory does not suffice for a tile of that many along each side, it suffices for nothing."""
+SHORTEST_PART = 8
+"""Voxels along an axis below which none is cut further: shorter parts read more of their halo than of themselves."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +58,15 @@ class Tiling:
     @property
     def largest(self) -> Shape:
         """The largest input of the network along each axis."""
-        reads = [np.add([_length(part) for part in tile.read], tile.padding) for tile in self.tiles]
-        return tuple(np.max(reads, axis=0).tolist())
+        return tuple(np.max(self._sizes(), axis=0).tolist())
+
+    @property
+    def cost(self) -> float:
+        """How many voxels the network is given for every one of the region."""
+        return float(np.prod(self._sizes(), axis=1).sum() / math.prod(map(_length, self.region)))
+
+    def _sizes(self) -> NDArray[np.int64]:
+        return np.array([np.add([_length(part) for part in tile.read], tile.padding) for tile in self.tiles])
 
 
 def exact_tiles(region: Box, shape: Shape, halo: Shape, multiple: int, most_voxels: int, side: int | None) -> Tiling:
@@ -63,7 +74,8 @@ def exact_tiles(region: Box, shape: Shape, halo: Shape, multiple: int, most_voxe
 
     An output then depends on nothing that its part has not read, so that the whole equals one pass over the volume.
     Of all ways to cut that read at most `most_voxels` at once (or, if given, whose parts are at most `side` long), the
-    one that reads least is taken. `multiple` divides every length that is read, and every place where reading starts.
+    one that reads least is taken; where none does, the one that reads least at once. `multiple` divides every length
+    that is read, and every place where reading starts.
     """
     if side is None:
         counts = _cheapest_counts(region, shape, halo, most_voxels)
@@ -103,6 +115,17 @@ def blended_windows(region: Box, shape: Shape, window: Shape) -> Tiling:
     return Tiling(tuple(covered), tuple(tiles), overlap=True)
 
 
+def largest_window(shape: Shape, multiple: int, most_voxels: int, side: int | None) -> Shape:
+    """The largest window of at most `most_voxels` that is nowhere longer than the volume, nor than `side` if given.
+
+    Its sides are alike where the volume has room, and divisible by `multiple`.
+    """
+    whole = [-(-size // multiple) * multiple for size in shape]
+    lengths = range(multiple, max(whole if side is None else [side]) + multiple, multiple)
+    windows = [tuple(min(length, size) for size in whole) for length in lengths]
+    return max((window for window in windows if math.prod(window) <= most_voxels), key=math.prod, default=windows[0])
+
+
 def output_box(box: Box, factors: Shape) -> Box:
     """Where the outputs for a box of the input lie; `factors` are output voxels per input voxel."""
     return tuple(slice(part.start * factor, part.stop * factor) for part, factor in zip(box, factors, strict=True))
@@ -114,7 +137,7 @@ def within(part: Box, whole: Box) -> Box:
 
 
 def _cheapest_counts(region: Box, shape: Shape, halo: Shape, most_voxels: int) -> Shape:
-    """Into how many parts to cut each axis; into single voxels where even those are too many."""
+    """Into how many parts to cut each axis."""
     choices = [_useful_counts(part.stop - part.start) for part in region]
     largest, total = [], []
     for part, size, reach, counts in zip(region, shape, halo, choices, strict=True):
@@ -122,16 +145,14 @@ def _cheapest_counts(region: Box, shape: Shape, halo: Shape, most_voxels: int) -
         largest.append([max(lengths) for lengths in reads])
         total.append([sum(lengths) for lengths in reads])
     at_once, altogether = _products(largest), _products(total)
-    cost = np.where(at_once <= most_voxels, altogether, np.inf)
+    cost = np.where(at_once <= max(most_voxels, at_once.min()), altogether, np.inf)
     cheapest = np.unravel_index(np.argmin(cost), cost.shape)
-    if not np.isfinite(cost[cheapest]):
-        return tuple(_length(part) for part in region)
     return tuple(counts[number] for counts, number in zip(choices, cheapest, strict=True))
 
 
 def _useful_counts(length: int) -> list[int]:
     """The smallest number of parts for every size that the largest of them can have."""
-    sizes = {-(-length // count) for count in range(1, length + 1)}
+    sizes = {-(-length // count) for count in range(1, max(1, length // SHORTEST_PART) + 1)}
     return sorted(-(-length // size) for size in sizes)
 
 

@@ -10,14 +10,17 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from DicomSuiteLib.errors import DicomSuiteError
+from DicomSuiteLib.printable import printable
 from DicomSuiteLib.tasks import CancelToken
 from DicomSuiteSuperResLib.errors import ModelError
-from DicomSuiteSuperResLib.torch_device import Place
+from DicomSuiteSuperResLib.torch_device import Place, is_out_of_memory
 from DicomSuiteSuperResLib.torch_network import OneFactor
 from DicomSuiteSuperResLib.torch_streaming import streamed
 
 LIVE_COPIES = 2
-"""How many times what the widest layer takes and gives is held at once: residuals, and kernels' own copies."""
+"""How many times what the widest layer with weights takes and gives is held at once: residuals, and kernels' own
+copies. Layers without weights make none."""
 PROBE_SIZE = 8
 """Voxels along each side of the block from which a network's memory is told."""
 
@@ -30,7 +33,7 @@ def forward(network: nn.Module, block: NDArray[np.float32], place: Place, factor
     Raises
     ------
     ModelError
-        If the network returns another size than it should, or values that are no finite numbers.
+        If the network fails, returns another size than it should, or values that are no finite numbers.
     """
     values = _values(network, block, place)
     if place.dtype is not torch.float32 and not np.isfinite(values).all():
@@ -41,16 +44,14 @@ def forward(network: nn.Module, block: NDArray[np.float32], place: Place, factor
             f"The model makes {values.shape} of {(1, 1, *block.shape)} voxels instead of {(1, 1, *wanted)}; its factor "
             "or dimensions are others than it was loaded with."
         )
-    if not np.isfinite(values).all():
-        raise ModelError("The model gives values that are no finite numbers; its weights do not fit its architecture.")
-    return values[0, 0]
+    return _checked(values[0, 0])
 
 
 def forward_streamed(network: OneFactor, block: NDArray[np.float32], place: Place) -> Iterator[NDArray[np.float32]]:
     """Give the same for a bundled network on the processor, stretch by stretch along the last axis."""
     with _computing(place):
         for values in streamed(network, _tensor(block, place)):
-            yield values.float().numpy()[0, 0]
+            yield _checked(values.float().numpy()[0, 0])
 
 
 def bytes_per_voxel(network: nn.Module, multiple: int, place: Place) -> int:
@@ -58,13 +59,32 @@ def bytes_per_voxel(network: nn.Module, multiple: int, place: Place) -> int:
     side = -(-PROBE_SIZE // multiple) * multiple
     widest = 0
 
-    def note(_module: nn.Module, given: tuple[torch.Tensor, ...], made: torch.Tensor) -> None:
+    def note(module: nn.Module, given: tuple[torch.Tensor, ...], made: torch.Tensor) -> None:
         nonlocal widest
-        widest = max(widest, sum(tensor.numel() for tensor in (*given, made) if isinstance(tensor, torch.Tensor)))
+        copies = LIVE_COPIES if any(True for _ in module.parameters()) else 1
+        held = sum(tensor.numel() for tensor in (*given, made) if isinstance(tensor, torch.Tensor))
+        widest = max(widest, copies * held)
 
     with _hooked(network, lambda module: module.register_forward_hook(note)):
         _values(network, np.zeros((side,) * 3, np.float32), place)
-    return max(1, LIVE_COPIES * place.dtype.itemsize * widest // side**3)
+    return max(1, place.dtype.itemsize * widest // side**3)
+
+
+@contextmanager
+def failures_told() -> Iterator[None]:
+    """Make whatever a network fails with a ModelError, but for a lack of memory, for which there are smaller tiles."""
+    try:
+        yield
+    except DicomSuiteError:
+        raise
+    except Exception as error:  # a user's program makes its runtime raise whatever it wants
+        if is_out_of_memory(error):
+            raise
+        words = printable(" ".join(str(error).split())[-200:])
+        raise ModelError(
+            f"The model fails when it is applied to the volume ({type(error).__name__}: {words}); check the arguments, "
+            "the window and the architecture that were said of it, or use another model."
+        ) from error
 
 
 @contextmanager
@@ -86,8 +106,18 @@ def _values(network: nn.Module, block: NDArray[np.float32], place: Place) -> NDA
 @contextmanager
 def _computing(place: Place) -> Iterator[None]:
     is_half = place.dtype is not torch.float32
-    with torch.inference_mode(), torch.autocast(place.device.type, place.dtype, enabled=is_half):
+    with (
+        failures_told(),
+        torch.inference_mode(),
+        torch.autocast(place.device.type, place.dtype, enabled=is_half),
+    ):
         yield
+
+
+def _checked(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    if not np.isfinite(values).all():
+        raise ModelError("The model gives values that are no finite numbers; its weights do not fit its architecture.")
+    return values
 
 
 def _tensor(block: NDArray[np.float32], place: Place) -> torch.Tensor:

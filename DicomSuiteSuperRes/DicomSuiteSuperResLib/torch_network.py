@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -20,6 +20,9 @@ KERNEL_REACH = 1
 FLAT_AXES = {Upsampling.THROUGH_PLANE: (2, 1), Upsampling.ISOTROPIC: (2, 0, 1)}
 """In the blocks, kernels are 3 x 3 x 1, 1 wide along each of these axes in turn: a third of the work of 3 x 3 x 3, for
 which the trunk can be wider. Those for thick slices are never so along the thick axis."""
+FACTORS = frozenset(range(2, 17))
+LARGEST_SHAPE = (8, 8, 8, 512, 64)
+"""Packed voxels k, j, i, channels and blocks that a model's file may ask for; the bundled ones have 2, 2, 2, 64, 4."""
 BLOCK_SCALE = 0.3
 """Of the random weights of a block's second convolution at the beginning, so that it starts as a small addition."""
 
@@ -72,14 +75,13 @@ class NetworkShape:
 
     @classmethod
     def from_json(cls, fields: dict) -> NetworkShape:
-        """Make the shape that `as_json` gave; ValueError, TypeError or KeyError where it is none."""
-        return cls(
-            Upsampling(fields["upsampling"]),
-            tuple(int(factor) for factor in fields["factors"]),
-            tuple(int(count) for count in fields["packed"]),
-            int(fields["width"]),
-            int(fields["blocks"]),
-        )
+        """Make the shape that `as_json` gave; ArithmeticError, ValueError, TypeError or KeyError where it is none."""
+        factors, packed = (tuple(int(number) for number in fields[name]) for name in ("factors", "packed"))
+        width, blocks = int(fields["width"]), int(fields["blocks"])
+        sizes = zip((*packed, width, blocks), LARGEST_SHAPE, strict=True)
+        if not (factors and FACTORS.issuperset(factors) and all(1 <= size <= most for size, most in sizes)):
+            raise ValueError("it is larger than any network that was trained here")
+        return cls(Upsampling(fields["upsampling"]), factors, packed, width, blocks)
 
 
 class ResidualUpsampler(nn.Module):
@@ -185,6 +187,14 @@ def unpack(features: Tensor, counts: Sequence[int]) -> Tensor:
     number, _, *size = features.shape
     spread = features.reshape(number, *counts, *size).permute(0, 4, 1, 5, 2, 6, 3)
     return spread.reshape(number, 1, *(count * length for count, length in zip(counts, size, strict=True)))
+
+
+def with_weights(shape: NetworkShape, weights: Mapping[str, Tensor]) -> ResidualUpsampler:
+    """Build the network of these weights; RuntimeError where they are those of another."""
+    with torch.device("meta"):  # takes no memory before the weights are known to fit
+        network = ResidualUpsampler(shape)
+    network.load_state_dict({name: weight.float() for name, weight in weights.items()}, assign=True)
+    return network
 
 
 def loaded_model(network: ResidualUpsampler, identity: ModelIdentity, scope: ModelScope) -> LoadedModel:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from DicomSuiteSuperResLib.models import LoadedModel
+from DicomSuiteSuperResLib.output_plan import USERS_TILE_BYTES
 from DicomSuiteSuperResLib.tiling import (
+    SMALLEST_SIDE,
     Box,
     Shape,
     Tile,
@@ -20,6 +23,7 @@ from DicomSuiteSuperResLib.tiling import (
     blended_windows,
     exact_beams,
     exact_tiles,
+    largest_window,
     output_box,
     within,
 )
@@ -27,12 +31,12 @@ from DicomSuiteSuperResLib.torch_device import Place, tile_bytes
 from DicomSuiteSuperResLib.torch_forward import bytes_per_voxel, forward, forward_streamed
 from DicomSuiteSuperResLib.torch_network import OneFactor
 
-SMALLEST_SIDE = 16
-"""Voxels: where memory does not suffice for a tile of that many along each side, it suffices for nothing."""
 USUAL_WINDOW = 96
 """Voxels along each side of a window, for a model that wants windows but not of which size."""
 CROSS_SECTION = 200**2
 """Voxels of a beam's cross-section, at most: every layer keeps two columns of it."""
+MOST_READ = 4
+"""Voxels that a user's network may read in exact tiles for every one of the region; blended windows read about two."""
 
 Piece = tuple[Box, NDArray[np.float32]]
 """Where a part of a tile lies in the input, and what the network made of it."""
@@ -49,15 +53,19 @@ class Passes(Protocol):
 
 
 def passes_for(model: LoadedModel, network: nn.Module, place: Place, side: int | None) -> Passes:
-    """Choose the way for a model: without seams where its halo is known, blended where it is not.
+    """Choose the way for a model: without seams where its halo is known and not too wide, else blended.
 
     `side` is the size of tiles or windows where the user asks for one; the model's own window goes before it.
     """
     if model.halo is None:
         return _Windows(network, place, model.window, side or USUAL_WINDOW, model.multiple)
-    if isinstance(network, OneFactor) and place.device.type == "cpu" and side is None:
-        return _Beams(network, place, model.halo, model.multiple)
-    return _Tiles(network, place, model.halo, model.multiple, side)
+    on_processor = place.device.type == "cpu"
+    if isinstance(network, OneFactor):
+        if on_processor and side is None:
+            return _Beams(network, place, model.halo, model.multiple)
+        return _Tiles(network, place, model.halo, model.multiple, side, tile_bytes(place.device))
+    most_bytes = USERS_TILE_BYTES if on_processor else tile_bytes(place.device)
+    return _TilesOrWindows(network, place, model.halo, model.multiple, side, most_bytes)
 
 
 @dataclass(frozen=True)
@@ -77,14 +85,36 @@ class _Tiles(_Whole):
     halo: Shape
     multiple: int
     side: int | None
+    most_bytes: int
+
+    @cached_property
+    def _most_voxels(self) -> int:
+        return self.most_bytes // bytes_per_voxel(self.network, self.multiple, self.place)
 
     def tilings(self, region: Box, shape: Shape) -> Iterator[Tiling]:
-        most_voxels = tile_bytes(self.place.device) // bytes_per_voxel(self.network, self.multiple, self.place)
-        side = self.side
+        most_voxels, side = self._most_voxels, self.side
         while most_voxels >= SMALLEST_SIDE**3:
             tiling = exact_tiles(region, shape, self.halo, self.multiple, most_voxels, side)
             yield tiling
             most_voxels, side = min(most_voxels, math.prod(tiling.largest)) // 2, None
+
+
+@dataclass(frozen=True)
+class _TilesOrWindows(_Tiles):
+    """A user's network: in exact tiles as long as their halo fits and costs little, else in blended windows."""
+
+    def tilings(self, region: Box, shape: Shape) -> Iterator[Tiling]:
+        most_voxels = self._most_voxels
+        for tiling in super().tilings(region, shape):
+            costs_much = len(tiling.tiles) > 1 and tiling.cost > MOST_READ
+            if math.prod(tiling.largest) > most_voxels or costs_much:
+                break
+            yield tiling
+            most_voxels = min(most_voxels, math.prod(tiling.largest)) // 2
+        while most_voxels >= SMALLEST_SIDE**3:
+            window = largest_window(shape, self.multiple, most_voxels, self.side)
+            yield blended_windows(region, shape, window)
+            most_voxels = math.prod(window) // 2
 
 
 @dataclass(frozen=True)

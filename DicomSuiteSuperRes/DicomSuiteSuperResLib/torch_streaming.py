@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from DicomSuiteSuperResLib.linear_start import WIDTH
 from DicomSuiteSuperResLib.torch_network import OneFactor, pack, unpack
 
-POSITIONS_AT_ONCE = 100_000
+POSITIONS_AT_ONCE = 50_000
 """Of the network's trunk: fewer spend more time on what is kept than on what is new, more need more memory."""
 FEWEST_COLUMNS = 6
 """Of the trunk, at once."""
@@ -70,16 +70,21 @@ class _StreamedTrunk:
         return 2 * len(self._blocks) + 2
 
     def __call__(self, columns: Tensor, is_last: bool) -> Tensor:
-        features, _ = self._entry(columns, is_last)
+        features = self._entry.known(self._entry.joined(columns), is_last)
         entry = features if self._waiting is None else torch.cat([self._waiting, features], dim=-1)
         for first, second in self._blocks:
-            inner, given = first(features, is_last)
-            features, _ = second(inner.relu_(), is_last)
+            given = first.joined(features)
+            del features  # most of the memory is in such stretches: as few as possible live at once
+            inner = first.known(given, is_last).relu_()
+            joined = second.joined(inner)
+            del inner
+            features = second.known(joined, is_last)
+            del joined
             features += given[..., : features.shape[-1]]
         known = features.shape[-1]
+        features += entry[..., :known]
         self._waiting = entry[..., known:].clone()
-        values, _ = self._head(features + entry[..., :known], is_last)
-        return values
+        return self._head.known(self._head.joined(features), is_last)
 
 
 class _StreamedLayer:
@@ -88,12 +93,16 @@ class _StreamedLayer:
     def __init__(self, layer: nn.Module) -> None:
         self._layer = layer
         self._kept: Tensor | None = None
+        self._is_first = True
 
-    def __call__(self, columns: Tensor, is_last: bool) -> tuple[Tensor, Tensor]:
-        """Give the outputs that `columns` make known, and all inputs that they were made from."""
-        is_first = self._kept is None
-        given = columns if is_first else torch.cat([self._kept, columns], dim=-1)
-        self._kept = given[..., -2:].clone()
-        made = self._layer(given)
-        known = made[..., 0 if is_first else 1 : made.shape[-1] if is_last else -1]
-        return known, given
+    def joined(self, columns: Tensor) -> Tensor:
+        """All that the next outputs are made from: new columns, after the last ones of the stretch before."""
+        self._is_first = self._kept is None
+        joined = columns if self._is_first else torch.cat([self._kept, columns], dim=-1)
+        self._kept = joined[..., -2:].clone()
+        return joined
+
+    def known(self, joined: Tensor, is_last: bool) -> Tensor:
+        """The outputs that have become known."""
+        made = self._layer(joined)
+        return made[..., 0 if self._is_first else 1 : made.shape[-1] if is_last else -1]

@@ -26,7 +26,7 @@ from DicomSuiteSuperResLib.torch_device import (
     place_for,
     release_memory,
 )
-from DicomSuiteSuperResLib.torch_forward import stopping_between_layers
+from DicomSuiteSuperResLib.torch_forward import failures_told, stopping_between_layers
 from DicomSuiteSuperResLib.torch_passes import Passes, passes_for
 from DicomSuiteSuperResLib.value_scale import ValueScale
 
@@ -83,7 +83,7 @@ def apply_network(
     Raises
     ------
     SuperResError
-        If memory does not suffice for the smallest tile.
+        If memory does not suffice for the smallest tile; ModelError if the network fails.
     """
     network = model.network(factor)
     run = _Run(model, network, given, progress)
@@ -121,17 +121,27 @@ class _Run:
     def _within_memory(self, device: torch.device, side: int | None) -> NetworkOutput | None:
         """The output, with tiles as large as the memory allows; None where it suffices for none."""
         with _moved(self._network, device):
-            place = place_for(device, self._network, self._model)
+            with failures_told():
+                place = place_for(device, self._network, self._model)
             passes = passes_for(self._model, self._network, place, side)
             for tiling in passes.tilings(self._given.region, self._given.source.shape):
                 try:
-                    return NetworkOutput(self._values(passes, tiling), place, tiling, self._given.share)
+                    values = self._values(passes, tiling)
+                    return NetworkOutput(values, place, tiling, self._given.share, tuple(self._warnings(tiling)))
                 except (RuntimeError, MemoryError) as error:
                     if not is_out_of_memory(error):
                         raise
                     _logger.info("The memory of %s does not suffice for tiles of %s.", place.words, tiling.largest)
                 release_memory(device)
         return None
+
+    def _warnings(self, tiling: Tiling) -> Iterator[str]:
+        if tiling.overlap and self._model.halo is not None:
+            yield (
+                f"the model looks {max(self._model.halo)} voxels around each, which takes too much memory or time: it "
+                f"was shown overlapping windows of {' x '.join(map(str, tiling.largest))} voxels (k, j, i) and their "
+                "results blended, which differ a little from what it makes of the volume as a whole"
+            )
 
     def _values(self, passes: Passes, tiling: Tiling) -> NDArray[np.float32]:
         """The cubic interpolation, with what the network adds to it in every tile."""

@@ -59,15 +59,23 @@ class Training:
     network : what is trained, on `device`
     source : where examples come from; its generator also decides which factor is next
     chances : how often each factor is trained; they sum up to 1
+    device : where it runs
+    fingerprint : a digest of all besides the network that shapes the training; one with another is not gone on with
     """
 
     def __init__(
-        self, network: ResidualUpsampler, source: ExampleSource, chances: dict[int, float], device: torch.device
+        self,
+        network: ResidualUpsampler,
+        source: ExampleSource,
+        chances: dict[int, float],
+        device: torch.device,
+        fingerprint: str,
     ) -> None:
         self._network = network.to(device, memory_format=torch.channels_last_3d).train()
         self._source = source
         self._chances = chances
         self._device = device
+        self._fingerprint = fingerprint
         self._optimiser = Muon(network.parameters(), LEARNING_RATE)
         self._generator_state = source.generator.bit_generator.state
         self.steps = 0
@@ -91,6 +99,7 @@ class Training:
     def save(self, path: Path) -> None:
         """Write all that is needed to go on."""
         state = {
+            "fingerprint": self._fingerprint,
             "network": self._network.state_dict(),
             "optimiser": self._optimiser.state_dict(),
             "generator": json.dumps(self._generator_state),
@@ -106,19 +115,27 @@ class Training:
         Raises
         ------
         ModelError
-            If the file is damaged, or from a training of another network.
+            If the file is damaged, or from a training of another network, or with other subjects or settings.
         """
         try:
             state = torch.load(path, map_location=self._device, weights_only=True)
-            self._network.load_state_dict(state["network"])
-            self._optimiser.load_state_dict(state["optimiser"])
-            self._generator_state = json.loads(state["generator"])
-            self._source.generator.bit_generator.state = self._generator_state
-            self.steps, self.seconds = int(state["steps"]), float(state["seconds"])
-        except (RuntimeError, ValueError, KeyError, TypeError, EOFError, OSError) as error:
+            is_same = state["fingerprint"] == self._fingerprint
+            if is_same:
+                self._take(state)
+        except Exception as error:  # a damaged file can raise anything
+            raise ModelError(f"{path} is no state of a training, or damaged; remove it to begin anew.") from error
+        if not is_same:
             raise ModelError(
-                f"{path} is no state of a training of this network, or damaged; remove it to begin anew."
-            ) from error
+                f"{path} is from a training with other volumes, subjects held out, factors or seed; repeat the command "
+                "as it was, or remove the file to begin anew."
+            )
+
+    def _take(self, state: Mapping[str, Any]) -> None:
+        self._network.load_state_dict(state["network"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self._generator_state = json.loads(state["generator"])
+        self._source.generator.bit_generator.state = self._generator_state
+        self.steps, self.seconds = int(state["steps"]), float(state["seconds"])
 
     def _draw(self) -> _Examples:
         factors = list(self._chances)

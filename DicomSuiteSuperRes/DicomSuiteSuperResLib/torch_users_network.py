@@ -5,16 +5,19 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from DicomSuiteLib.missing_package import missing_package
 from DicomSuiteLib.printable import printable
 from DicomSuiteSuperResLib.errors import ModelError
+from DicomSuiteSuperResLib.model_file import LARGEST
 from DicomSuiteSuperResLib.network_layouts import (
     ARCHITECTURES,
     WITHOUT_EFFECT,
@@ -26,6 +29,9 @@ from DicomSuiteSuperResLib.torch_edsr import Edsr
 
 _AVERAGE = re.compile(r"(^|[._])ema([._]|$)", re.IGNORECASE)
 """What stands before the names of weights that are the average over the end of a training."""
+
+_MISFITS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What building a network raises of weights, or arguments, that are not those of one."""
 
 FEW = 3
 """How many of many names a message quotes."""
@@ -55,15 +61,50 @@ def users_network(
     architecture, prefix = _recognised(weights, source, wanted)
     own = {name.removeprefix(prefix): weight for name, weight in weights.items() if name.startswith(prefix)}
     try:
-        shapes = {name: tuple(weight.shape) for name, weight in own.items()}
-        layout = architecture.read(shapes, said)
-        arguments = _all_arguments(architecture, layout, said)
-        _check_channels(arguments)
-        network = _built(architecture, arguments)
-        _give_weights(network, own)
-    except ModelError as error:
-        raise ModelError(f"{source} was taken for a network of the kind {architecture.name}, but {error}.") from error
+        return _made(architecture, own, said)
+    except (ModelError, *_MISFITS) as error:
+        words = f"it cannot be built with these weights and arguments: {printable(str(error))[:200]}"
+        reason = error if isinstance(error, ModelError) else words
+        raise ModelError(f"{source} was taken for a network of the kind {architecture.name}, but {reason}.") from error
+
+
+def _made(
+    architecture: Architecture, weights: Mapping[str, Tensor], said: Mapping[str, Any]
+) -> tuple[nn.Module, Layout]:
+    _check_plain(weights)
+    layout = architecture.read({name: tuple(weight.shape) for name, weight in weights.items()}, said)
+    arguments = _all_arguments(architecture, layout, said)
+    _check_channels(arguments)
+    with _without_memory():
+        _check_fit(_built(architecture, arguments), weights)
+    network = _built(architecture, arguments)
+    network.load_state_dict(dict(weights))
     return network.eval().requires_grad_(False), layout
+
+
+def _check_plain(weights: Mapping[str, Tensor]) -> None:
+    """ModelError unless every weight is an array of finite numbers, each of which stands in the file."""
+    odd = [name for name, weight in weights.items() if not _is_plain(weight)]
+    if odd:
+        raise ModelError(
+            f"{len(odd)} of its weights are no plain arrays of numbers, but empty, repeated, sparse or quantised: "
+            f"{_few(odd)}"
+        )
+    if sum(weight.nbytes for weight in weights.values()) > LARGEST:
+        raise ModelError(f"its weights would take more than {LARGEST // 1024**3} GiB")
+    if not all(bool(torch.isfinite(_as_numbers(weight)).all()) for weight in weights.values()):
+        raise ModelError("some of its weights are NaN or infinite: its training failed")
+
+
+def _is_plain(weight: Tensor) -> bool:
+    if weight.layout is not torch.strided or weight.device.type != "cpu" or weight.is_quantized or weight.is_complex():
+        return False
+    return 0 < weight.nbytes <= weight.untyped_storage().nbytes()
+
+
+def _as_numbers(weight: Tensor) -> Tensor:
+    """The weight in a type that PyTorch computes with: not so the floats of 8 bits."""
+    return weight.float() if weight.is_floating_point() and weight.itemsize == 1 else weight
 
 
 def _recognised(weights: Mapping[str, Tensor], source: str, wanted: str | None) -> tuple[Architecture, str]:
@@ -124,19 +165,31 @@ def _check_channels(arguments: Mapping[str, Any]) -> None:
             )
 
 
+@contextmanager
+def _without_memory() -> Iterator[None]:
+    """Build networks whose weights take no memory: those that a file asks for may be larger than those that it has."""
+    with torch.device("meta"), _KnownSteps():
+        yield
+
+
+class _KnownSteps(TorchFunctionMode):
+    """Gives linspace its numbers all the same: SwinUNETR asks for them while it is built."""
+
+    def __torch_function__(self, function: Any, types: Any, args: tuple = (), kwargs: Any = None) -> Any:
+        elsewhere = {"device": "cpu"} if function is torch.linspace else {}
+        return function(*args, **{**(kwargs or {}), **elsewhere})
+
+
 def _built(architecture: Architecture, arguments: dict[str, Any]) -> nn.Module:
-    try:
-        if not architecture.class_name:
-            return Edsr(**arguments)
-        network_class = _monai_class(architecture.class_name)
-        known = inspect.signature(network_class).parameters
-        if "use_flash_attention" in known:  # the same values, sooner
-            arguments = arguments | {"use_flash_attention": True}
-        if "img_size" in known and known["img_size"].default is inspect.Parameter.empty:
-            arguments = arguments | {"img_size": (96, 96, 96)}  # old MONAI asks for it, and uses it for nothing
-        return network_class(**arguments)
-    except (TypeError, ValueError, KeyError, AttributeError, AssertionError, NotImplementedError) as error:
-        raise ModelError(f"it cannot be built with these arguments: {printable(str(error))[:200]}") from error
+    if not architecture.class_name:
+        return Edsr(**arguments)
+    network_class = _monai_class(architecture.class_name)
+    known = inspect.signature(network_class).parameters
+    if "use_flash_attention" in known:  # the same values, sooner
+        arguments = arguments | {"use_flash_attention": True}
+    if "img_size" in known and known["img_size"].default is inspect.Parameter.empty:
+        arguments = arguments | {"img_size": (96, 96, 96)}  # old MONAI asks for it, and uses it for nothing
+    return network_class(**arguments)
 
 
 def _monai_class(name: str) -> type[nn.Module]:
@@ -156,7 +209,8 @@ def _give_rearrange(module: ModuleType) -> None:
         module.rearrange = rearrange
 
 
-def _give_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+def _check_fit(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """ModelError unless the weights are the network's, by their names and shapes."""
     own = network.state_dict()
     missing = [name for name in own if name not in weights]
     if missing:
@@ -167,9 +221,6 @@ def _give_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
     wrong = [name for name, weight in own.items() if weight.shape != weights[name].shape]
     if wrong:
         raise ModelError(f"{len(wrong)} of its weights have another shape: {_few(wrong)}")
-    if not all(bool(torch.isfinite(weight).all()) for weight in weights.values()):
-        raise ModelError("some of its weights are NaN or infinite: its training failed")
-    network.load_state_dict(dict(weights))
 
 
 def _few(names: Sequence[str]) -> str:

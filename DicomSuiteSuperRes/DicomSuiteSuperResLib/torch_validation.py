@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from DicomSuiteSuperResLib.degrade import along_axis, lower_resolution, thick_slices, with_rician_noise
+from DicomSuiteSuperResLib.cubic_volume import cubic_voxels
+from DicomSuiteSuperResLib.degrade import lower_resolution, thick_slices, with_rician_noise
 from DicomSuiteSuperResLib.models import LoadedModel, Upsampling
-from DicomSuiteSuperResLib.slice_profile import cubic_matrix
 from DicomSuiteSuperResLib.training_subjects import TrainingSubject
 
 LONGEST_SIDE = 144
@@ -55,10 +55,7 @@ def _gain(model: LoadedModel, factor: int, fine: NDArray[np.float32], mask: NDAr
     coarse = lower_resolution(fine, counts) if steps[1] > 1 else thick_slices(fine, 0, counts[0])
     if noise:
         coarse = with_rician_noise(coarse, noise, np.random.default_rng(0))
-    cubic = coarse
-    for axis, (count, step) in enumerate(zip(counts, steps, strict=True)):
-        if step > 1:
-            cubic = along_axis(cubic_matrix(count, count * step), cubic, axis)
+    cubic = cubic_voxels(coarse, fine.shape)
     with torch.inference_mode():
         added = model.network(factor)(torch.from_numpy(coarse)[None, None]).numpy()[0, 0]
     before, after = (float(np.mean((values - fine)[mask] ** 2)) for values in (cubic, cubic + added))

@@ -15,6 +15,7 @@ from DicomSuiteLib.missing_package import missing_package
 from DicomSuiteLib.printable import printable
 from DicomSuiteSuperResLib.errors import ModelError
 from DicomSuiteSuperResLib.models import Upsampling
+from DicomSuiteSuperResLib.network_layouts import LARGEST_SIZE
 
 TRIED_SIZE = (32, 32, 32)
 """Voxels k, j, i of the volume that a network is tried on, where it takes any."""
@@ -87,7 +88,13 @@ class _OnnxNetwork(nn.Module):
 
     def forward(self, volume: Tensor) -> Tensor:
         values = volume.float().contiguous().cpu().numpy()
-        return torch.from_numpy(self._session.run(None, {self._input: values})[0]).to(volume)
+        try:
+            (made,) = self._session.run(None, {self._input: values})
+        except Exception as error:  # see read_onnx
+            if "alloc" in str(error):
+                raise MemoryError(str(error)) from error
+            raise
+        return torch.from_numpy(made).to(volume)
 
 
 class _TorchScriptNetwork(nn.Module):
@@ -119,6 +126,8 @@ def _window(session: Any, path: Path) -> tuple[int, int, int] | None:
     if shape[1] not in (1, None) and not isinstance(shape[1], str):
         raise ModelError(f"{path} takes {shape[1]} values a voxel, and a volume has one: is it for colours?")
     sizes = shape[2:]
+    if any(isinstance(size, int) and size > LARGEST_SIZE for size in sizes):
+        raise ModelError(f"{path} takes {printable(str(sizes))} voxels at once; {LARGEST_SIZE} a side are possible.")
     fixed = [isinstance(size, int) and size > 0 for size in sizes]
     if any(fixed) and not all(fixed):
         raise ModelError(

@@ -16,6 +16,8 @@ SUMMARY = (
 )
 SMALLEST_FACTOR, LARGEST_FACTOR = 2, 6
 SUFFIX = ".safetensors"
+LARGEST_SEED = 2**32 - 1
+"""That every generator of random numbers takes."""
 _PARTS = 1000
 """Into which progress is divided."""
 
@@ -83,8 +85,10 @@ def _request(args: argparse.Namespace):
         raise UsageError(f"--out {args.out}: a model file is called *{SUFFIX}; choose such a name.")
     if not args.folder.is_dir():
         raise UsageError(f"{args.folder} is no folder; name the folder that holds the volumes to learn from.")
-    if args.minutes <= 0 or (args.steps is not None and args.steps < 1):
-        raise UsageError("A training takes more than no time; give --minutes or --steps above 0.")
+    if not 0 < args.minutes < math.inf or (args.steps is not None and args.steps < 1):
+        raise UsageError("A training takes more than no time, and ends; give --minutes or --steps above 0.")
+    if not 0 <= args.seed <= LARGEST_SEED:
+        raise UsageError(f"--seed {args.seed}: a seed is a whole number from 0 to {LARGEST_SEED}.")
     return TrainingRequest(
         args.folder,
         args.out,

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from DicomSuiteSuperResLib.cubic_volume import cubic_voxels
 from DicomSuiteSuperResLib.degrade import along_axis
 from DicomSuiteSuperResLib.errors import SuperResError
 from DicomSuiteSuperResLib.models import Upsampling
-from DicomSuiteSuperResLib.slice_profile import ProfileShape, SliceProfile, cubic_matrix, profile_matrix
+from DicomSuiteSuperResLib.slice_profile import ProfileShape, SliceProfile, profile_matrix
 from DicomSuiteSuperResLib.training_subjects import TrainingSubject
 
 MARGIN = 6
@@ -107,10 +108,8 @@ class ExampleSource:
         coarse = self._noisy(self._coarsened(fine, axes, factor))
         if self._happens(self._variety.inverted):
             fine, coarse = 1 - fine, 1 - coarse
-        cubic = coarse
-        for axis in axes:
-            cubic = along_axis(cubic_matrix(coarse.shape[axis], fine.shape[axis]), cubic, axis)
-        return _inner(coarse, axes, MARGIN), _inner(fine - cubic, axes, MARGIN * factor)
+        missing = fine - cubic_voxels(coarse, fine.shape)
+        return _inner(coarse, axes, MARGIN), _inner(missing, axes, MARGIN * factor)
 
     def _patch(self, factor: int) -> NDArray[np.float32]:
         """A fine patch around a random place in a random head."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.missing_package import missing_package
 from DicomSuiteLib.output_file import output_file
 from DicomSuiteLib.tasks import CancelToken
@@ -87,8 +90,12 @@ def train(request: TrainingRequest, on_spent: Callable[[float], None], token: Ca
 
     Raises
     ------
+    UsageError
+        If the model or its card would overwrite something, or cannot be written.
     SuperResError
         If the folder, or what is held out, does not allow it.
+    ModelError
+        If what is to be resumed is damaged, or another training.
     MissingPackageError
         If torch is missing.
     Cancelled
@@ -104,13 +111,15 @@ def train(request: TrainingRequest, on_spent: Callable[[float], None], token: Ca
         from DicomSuiteSuperResLib.torch_validation import gains_over_cubic
     except ImportError as error:
         raise missing_package("torch", "Training", "superres") from error
+    _claim_files(request)
     learned, held_out = split_subjects(read_subjects(request.folder), request.held_out)
     torch.manual_seed(request.seed)
     network = ResidualUpsampler(NetworkShape(request.upsampling, request.factors, PACKED[request.upsampling]))
     source = _source(request, learned)
     for factor in request.factors:
         network.begin_with(factor, least_squares_kernels(source, factor, network.shape.steps(factor)))
-    training = Training(network, source, _chances(request.factors), chosen_device(request.device))
+    chances, device = _chances(request.factors), chosen_device(request.device)
+    training = Training(network, source, chances, device, _fingerprint(request, learned))
     if request.resume and request.state_file.exists():
         training.resume(request.state_file)
     try:
@@ -125,6 +134,31 @@ def train(request: TrainingRequest, on_spent: Callable[[float], None], token: Ca
     _write_card(request.card_file, card)
     request.state_file.unlink(missing_ok=True)
     return card
+
+
+def _claim_files(request: TrainingRequest) -> None:
+    """Make sure, before anything is read, that the model and its card can be written and overwrite nothing."""
+    if request.state_file.exists():
+        if not request.resume:
+            raise UsageError(
+                f"{request.state_file} is what an interrupted training has left; go on with it by --resume, or remove "
+                "it to begin anew."
+            )
+    elif there := [path for path in (request.out, request.card_file) if path.exists()]:
+        raise UsageError(f"{there[0]} is there already and would be overwritten; name another --out, or remove it.")
+    folder = request.out.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be used for the model: {error.strerror}; name another folder.") from error
+
+
+def _fingerprint(request: TrainingRequest, learned: Sequence[TrainingSubject]) -> str:
+    """Digest of all that shapes a training, but for its length and the machine."""
+    settings = (request.upsampling, request.factors, request.seed, USUAL_VARIETY, PATCHES[request.upsampling])
+    return hashlib.sha256(repr((VERSION, settings, [own.digest for own in learned])).encode()).hexdigest()
 
 
 def _source(request: TrainingRequest, learned: Sequence[TrainingSubject]) -> ExampleSource:

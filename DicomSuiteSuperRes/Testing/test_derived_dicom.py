@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import RawDataElement
+from pydicom.tag import Tag
 
 from ct_volumes import multi_frame_ct_volume
 from DicomSuiteLib.dicom_source import DicomSourceError
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.output_file import OutputError
+from DicomSuiteLib.quiet_pydicom import quiet_pydicom
 from DicomSuiteLib.read_volume import read_volume
 from DicomSuiteLib.tasks import Cancelled, CancelToken
 from DicomSuiteLib.volumes import Volume
@@ -192,6 +197,76 @@ def test_volume_that_is_not_dicom_or_neither_mr_nor_ct_is_refused(source: Volume
     other = Volume(source.voxels, source.grid, "PT", "1.2", "1.3", source.files)
     with pytest.raises(SuperResError, match="MR and CT, and the images are PT"):
         write_derived_series(result, other, tmp_path / "derived")
+
+
+BROKEN = {
+    "PatientWeight": b"70 kg ",
+    "PatientSize": b"1,70",
+    "EchoTime": b"x ",
+    "WindowCenter": b"a\\b ",
+    "EchoNumbers": b"inf ",
+    "PercentSampling": b"all ",
+}
+"""Values that break their VR, as files hold them."""
+
+
+def rewritten(folder: Path, change: Callable[[pydicom.Dataset], None]) -> Volume:
+    """A thick series whose files were changed, read again."""
+    write_thick_series(folder, thick_geometry(TURN))
+    with quiet_pydicom():
+        for path in folder.iterdir():
+            image = pydicom.dcmread(path)
+            change(image)
+            image.save_as(path)
+    return read_volume(folder)
+
+
+def put_raw(image: pydicom.Dataset, keyword: str, value: bytes) -> None:
+    """Give an image a value as it would stand in its file, right or wrong."""
+    tag = Tag(keyword)
+    image[tag] = RawDataElement(tag, dictionary_VR(tag), len(value), value, 0, False, True)
+
+
+@pytest.mark.parametrize("keyword", BROKEN)
+def test_value_that_breaks_its_vr_is_left_out(keyword: str, tmp_path: Path) -> None:
+    source = rewritten(tmp_path / "source", lambda image: put_raw(image, keyword, BROKEN[keyword]))
+    first = pydicom.dcmread(write_derived_series(derived_result(source), source, tmp_path / "derived")[0])
+    assert first.get(keyword) is None
+    assert (keyword in first) == (keyword == "EchoTime")  # of type 2 in MR images
+    assert first.WindowWidth == 300
+
+
+def test_missing_study_is_told(tmp_path: Path) -> None:
+    source = rewritten(tmp_path / "source", lambda image: image.pop("StudyInstanceUID"))
+    with pytest.raises(DicomSourceError, match="has no StudyInstanceUID"):
+        write_derived_series(derived_result(source), source, tmp_path / "derived")
+
+
+@pytest.mark.parametrize(
+    ("acquired", "number"), [(b"A1", 1000), (b"1\\2 ", 1000), (b"2147483600", 2**31 - 1), (b"-5", 995), (b"", 1000)]
+)
+def test_number_of_the_series_is_one_that_dicom_allows(acquired: bytes, number: int, tmp_path: Path) -> None:
+    source = rewritten(tmp_path / "source", lambda image: put_raw(image, "SeriesNumber", acquired))
+    first = pydicom.dcmread(write_derived_series(derived_result(source), source, tmp_path / "derived")[0])
+    assert first.SeriesNumber == number
+
+
+def test_other_identifiers_of_the_patient_keep_their_letters_and_nothing_private_comes_with_them(
+    tmp_path: Path,
+) -> None:
+    def identify(image: pydicom.Dataset) -> None:
+        image.SpecificCharacterSet = "ISO_IR 100"
+        item = pydicom.Dataset()
+        item.PatientID, item.IssuerOfPatientID, item.PatientComments = "Jür", "Höß", "SECRET"
+        item.private_block(0x0019, "ACME", create=True).add_new(1, "LO", "SECRET")
+        image.OtherPatientIDsSequence = [item]
+
+    source = rewritten(tmp_path / "source", identify)
+    (path, *_) = write_derived_series(derived_result(source), source, tmp_path / "derived")
+    (item,) = pydicom.dcmread(path).OtherPatientIDsSequence
+    assert (item.PatientID, item.IssuerOfPatientID) == ("Jür", "Höß")
+    assert b"SECRET" not in path.read_bytes()
+    assert b"ACME" not in path.read_bytes()
 
 
 def test_nothing_is_overwritten_and_nothing_half_written_stays(

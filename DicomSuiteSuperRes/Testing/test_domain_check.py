@@ -100,6 +100,13 @@ def test_other_parts_of_the_body_than_the_model_has_learned_from_are_warned_of(
     assert warnings(source, model(data="knees")) == ()
 
 
+def test_words_that_are_no_known_part_of_the_body_are_not_told(tmp_path: Path) -> None:
+    source = read_volume(write_thick_series(tmp_path / "source", thick_geometry(), _noise(), BodyPartExamined="DOE J"))
+    (words,) = warnings(source, model(data="T1-weighted heads of two people"))
+    assert "another part of the body" in words
+    assert "DOE" not in words
+
+
 def _noise() -> np.ndarray:
     columns, rows, slices = thick_geometry().size
     return np.random.default_rng(2).integers(0, 900, (slices, rows, columns)).astype(np.int16)

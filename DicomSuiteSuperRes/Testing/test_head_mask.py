@@ -51,6 +51,12 @@ def test_a_constant_volume_is_all_foreground():
     assert head_mask(np.full((4, 5, 6), 3)).all()
 
 
+@pytest.mark.parametrize(("low", "high", "dtype"), [(10**6, 10**6 + 1, np.int32), (1e4 - 1e-3, 1e4 + 1e-3, np.float32)])
+def test_values_that_hardly_differ_are_told_apart_or_not_but_never_stop_the_search(low, high, dtype):
+    mask = head_mask(np.where(ball(), high, low).astype(dtype))
+    assert overlap(mask, ball()) > 0.9
+
+
 def test_values_that_are_no_number_count_as_air():
     voxels = head(ball())
     voxels[0, 0, 0], voxels[0, 0, 1] = np.nan, np.inf

@@ -161,6 +161,15 @@ def test_wide_edsr_scales_its_residuals_as_published(tmp_path: Path) -> None:
     assert_same(load_model(saved(tmp_path / "wide.pt", wide.state_dict())), wide)
 
 
+def test_weights_of_8_bits_are_read(tmp_path: Path) -> None:
+    safetensors = pytest.importorskip("safetensors.torch")
+    weights = {name: weight.to(torch.float8_e4m3fn) for name, weight in edsr(((2, 1, 1),)).state_dict().items()}
+    safetensors.save_file(weights, tmp_path / "model.safetensors")
+    expected = edsr(((2, 1, 1),))
+    expected.load_state_dict({name: weight.float() for name, weight in weights.items()})
+    assert_same(load_model(tmp_path / "model.safetensors"), expected)
+
+
 def test_safetensors_of_a_known_network_are_read(tmp_path: Path) -> None:
     safetensors = pytest.importorskip("safetensors.torch")
     network = small_unet(num_res_units=1)
@@ -275,10 +284,34 @@ def test_yaml_bundle_is_read_as_plain_data(tmp_path: Path) -> None:
     written = path / "configs" / "inference.yaml"
     written.write_text(yaml.safe_dump({"network_def": UNET}))
     assert_same(load_model(path), small_unet())
-    for evil in ("network_def: !!python/object/apply:os.mkdir [marker]", "a: &a [1]\nnetwork_def: *a", "{"):
+    apply = "network_def: !!python/object/apply:os.mkdir [marker]"
+    for evil in (apply, "a: &a [1]\nnetwork_def: *a", "{", "when: 2024-13-45", "when: !!timestamp x", "a: !!int +"):
         written.write_text(evil)
         with pytest.raises(ModelError, match="more than plain YAML"):
             load_model(path)
+    written.write_text(yaml.safe_dump({"network_def": UNET | {5: 3}}))
+    with pytest.raises(ModelError, match="'5' is no argument of it"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("name", ["inference", "metadata"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_configuration_that_unpacks_to_more_than_any_is_refused(name: str, packed: bool, tmp_path: Path) -> None:
+    path = write_bundle(tmp_path / "bundle", {"network_def": UNET}, small_unet())
+    (path / "configs" / f"{name}.json").write_text('{"a":[' + "[]," * 400_000 + "0]}")
+    with pytest.raises(ModelError, match=f"{name}.json has more than 1000000 bytes"):
+        load_model(zipped(path, tmp_path / "bundle.zip") if packed else path)
+
+
+def test_damaged_archive_of_a_bundle_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("configs/inference.json", '{"network_def": "' + "abcdefgh" * 500 + '"}')
+    content = path.read_bytes()
+    start = content.index(b"inference.json") + len("inference.json") + 5
+    path.write_bytes(content[:start] + b"\xff" * 20 + content[start + 20 :])
+    with pytest.raises(ModelError, match="inference.json cannot be read"):
+        load_model(path)
 
 
 @pytest.fixture
@@ -328,6 +361,9 @@ def test_onnx_is_computed_by_onnxruntime(dimensions: int, tmp_path: Path) -> Non
     assert torch.equal(output(model.network(1)), 2 * output(torch.nn.Identity()))
     onnx.save(_scaling_model(onnx, [1, 1, 16, 24, 32]), path)
     assert load_model(path).window == (16, 24, 32)
+    onnx.save(_scaling_model(onnx, [1, 1, 3000, 3000, 3000]), path)
+    with pytest.raises(ModelError, match="512 a side are possible"):
+        load_model(path)
     onnx.save(_scaling_model(onnx, [1, 3, *free]), path)
     with pytest.raises(ModelError, match="3 values a voxel"):
         load_model(path)
@@ -379,6 +415,34 @@ def test_weights_that_do_not_fit_are_named(change: Callable[[Any], Any], words: 
     path = saved(tmp_path / "model.pt", change(small_unet().state_dict()))
     with pytest.raises(ModelError, match=words):
         load_model(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"head.0.bias": torch.zeros(8).to_sparse()}, "no plain arrays of numbers.*: head.0.bias"),
+        ({"head.0.bias": torch.empty(8, device="meta")}, "no plain arrays"),
+        ({"head.0.bias": torch.zeros(8, dtype=torch.complex64)}, "no plain arrays"),
+        ({"tail.0.0.weight": torch.zeros(4, 0, 3, 3, 3)}, "no plain arrays"),
+        ({"tail.0.0.weight": torch.zeros(1).expand(80_000, 20_000, 3, 3, 3)}, "no plain arrays"),
+        ({"tail.0.0.weight": torch.zeros(5)}, "cannot be built with these weights"),
+        ({"tail.1.weight": torch.tensor(1.0)}, "cannot be built with these weights"),
+    ],
+)
+def test_weights_that_are_no_arrays_of_a_network_are_refused(
+    change: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    path = saved(tmp_path / "model.pt", edsr(((2, 1, 1),)).state_dict() | change)
+    with pytest.raises(ModelError, match=words):
+        load_model(path)
+
+
+def test_a_small_file_that_asks_for_a_large_network_takes_no_memory(tmp_path: Path) -> None:
+    weights = {"convInit.conv.weight": torch.zeros(30_000, 1, 3, 3, 3)}
+    weights["conv_final.2.conv.weight"] = torch.zeros(1, 30_000, 1, 1, 1)
+    weights |= {f"down_layers.{level}.1.conv1.conv.weight": torch.zeros(1) for level in range(4)}
+    with pytest.raises(ModelError, match="of its weights are missing"):
+        load_model(saved(tmp_path / "model.pt", weights))
 
 
 @pytest.mark.parametrize(
@@ -446,6 +510,12 @@ def test_archive_that_unpacks_to_more_than_any_model_is_refused(
         ({"window": "ab"}, "Of the argument 'window', its size 'ab'"),
         ({"adds_to_cubic": "no"}, "neither True nor False"),
         ({"window": 33}, "multiple of 2"),
+        ({"window": 10**6}, "whole numbers of voxels up to"),
+        ({"strides": (10**6,)}, "multiples of 1000000 voxels"),
+        ({"strides": []}, "cannot be built with these"),
+        ({"act": ("prelu", {"num_parameters": -1})}, "cannot be built with these"),
+        ({"act": 5}, "cannot be built with these"),
+        ({"norm": ("group", {"num_groups": 0})}, "cannot be built with these"),
     ],
 )
 def test_argument_that_contradicts_the_weights_or_is_no_literal_is_refused(
@@ -454,6 +524,13 @@ def test_argument_that_contradicts_the_weights_or_is_no_literal_is_refused(
     path = saved(tmp_path / "model.pt", small_unet().state_dict())
     with pytest.raises(ModelError, match=words):
         load_model(path, arguments=arguments)
+
+
+@pytest.mark.parametrize("scale", ["abc", None, float("nan"), (1, 2)])
+def test_scale_of_an_edsr_must_be_a_number(scale: Any, tmp_path: Path) -> None:
+    path = saved(tmp_path / "model.pt", edsr(((2, 1, 1),)).state_dict())
+    with pytest.raises(ModelError, match="res_scale"):
+        load_model(path, arguments={"res_scale": scale})
 
 
 def test_own_model_is_read_as_such(tmp_path: Path) -> None:

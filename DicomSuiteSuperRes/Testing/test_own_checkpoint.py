@@ -70,12 +70,39 @@ def test_another_version_is_refused_and_still_known_as_ours(written):
 @pytest.mark.parametrize("change", [
     {"shape": {}}, {"shape": [1]},
     {"shape": {**SHAPE.as_json(), "width": 5}}, {"shape": {**SHAPE.as_json(), "packed": 3}},
-    {"scope": {"colour": "red"}}, {"name": None, "scope": None},
+    {"scope": {"colour": "red"}}, {"name": None, "scope": None}, {"name": 5}, {"version": 1.0}, {"scope": {"data": 7}},
+    {"scope": {"modalities": 5}}, {"scope": {"modalities": [5]}}, {"scope": {"thick_spacing": "ab"}},
+    {"scope": {"thick_spacing": [3, 2]}}, {"scope": {"fine_spacing": [1, float("nan")]}},
 ])  # fmt: skip
 def test_a_file_that_contradicts_itself_is_refused(written, change):
     change_facts(written[1], **change)
     with pytest.raises(ModelError, match="damaged"):
         read_checkpoint(written[1])
+
+
+@pytest.mark.parametrize("larger", [
+    {"width": 8000}, {"blocks": 10**9}, {"packed": [64, 64, 64]}, {"factors": [10**6]}, {"factors": []},
+    {"factors": [0, 2]}, {"blocks": float("inf")}, {"width": 512, "blocks": 64, "packed": [8, 8, 8]},
+])  # fmt: skip
+def test_a_small_file_that_asks_for_a_large_network_takes_no_memory(written, larger):
+    change_facts(written[1], shape={**SHAPE.as_json(), **larger})
+    with pytest.raises(ModelError, match="damaged"):
+        read_checkpoint(written[1])
+
+
+def test_weights_that_are_no_numbers_are_refused(written, tmp_path):
+    network = written[0]
+    network.blocks[0].first.weight.data.fill_(torch.nan)
+    write_checkpoint(tmp_path / "nan.safetensors", network, "mine", "3", SCOPE)
+    with pytest.raises(ModelError, match="nan.safetensors holds weights that are no finite numbers"):
+        read_checkpoint(tmp_path / "nan.safetensors")
+
+
+def test_what_a_file_says_of_itself_can_be_printed(written):
+    change_facts(written[1], name="a\x1b[2J", version="\ud800", scope={"modalities": ["\x07"]})
+    model = read_checkpoint(written[1])
+    told = model.identity.name + model.identity.version + model.scope.modalities[0]
+    assert told.isprintable()
 
 
 def test_a_truncated_file_is_refused(written):

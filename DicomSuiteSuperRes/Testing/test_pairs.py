@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from DicomSuiteSuperResLib.errors import SuperResError
-from DicomSuiteSuperResLib.pairs import Degradation, PairRequest, in_same_box, make_pair
+from DicomSuiteSuperResLib.output_plan import resized
+from DicomSuiteSuperResLib.pairs import Degradation, PairRequest, make_pair
 from DicomSuiteSuperResLib.slice_profile import ProfileShape, SliceProfile
 from placed_volumes import placed_volumes
 
@@ -20,7 +21,7 @@ EVEN = [name for name, volume in VOLUMES.items() if volume.grid.geometry is not 
 @given(st.sampled_from(EVEN), st.tuples(*[st.integers(1, 40)] * 3))
 def test_another_grid_in_the_same_box_has_its_corners(name, size):
     geometry = VOLUMES[name].grid.geometry
-    assert np.allclose(in_same_box(geometry, size).corners, geometry.corners, atol=1e-9)
+    assert np.allclose(resized(geometry, size).corners, geometry.corners, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", EVEN)
@@ -54,7 +55,10 @@ def test_noise_of_magnitude_images_is_not_laid_over_values_below_0():
         make_pair(volume, PairRequest(2, noise=0.02))
 
 
-@pytest.mark.parametrize(("name", "factor", "words"), [("uneven", 2, "evenly"), ("oblique", 6, "smaller factor")])
+@pytest.mark.parametrize(
+    ("name", "factor", "words"),
+    [("uneven", 2, "evenly"), ("oblique", 6, "smaller factor"), ("oblique", 1.01, "larger factor")],
+)
 def test_what_cannot_be_made_coarse_is_refused(name, factor, words):
     with pytest.raises(SuperResError, match=words):
         make_pair(VOLUMES[name], PairRequest(factor))

@@ -51,17 +51,15 @@ def test_half_precision_and_foreign_byte_order_are_stored_as_what_readers_know(s
         assert np.array_equal(read_volume(path).voxels, written.volume.voxels)
 
 
-def test_sheared_axes_are_kept(tmp_path: Path) -> None:
-    nibabel = pytest.importorskip("nibabel")
-    nrrd = pytest.importorskip("nrrd")
+def test_sheared_axes_are_kept_and_no_nifti_is_written_that_cannot_be_opened(tmp_path: Path) -> None:
     written = result(geometry=thick_geometry(TURN, shear_mm=1.2))
     place = written.volume.grid.geometry
     assert place.is_sheared
-    nifti = nibabel.load(write_result(written, tmp_path / "thin.nii.gz")[0])
-    assert np.allclose(nifti.affine, place.ijk_to_ras, atol=1e-4)
-    assert nifti.header["qform_code"] == 0
-    header = nrrd.read_header(str(write_result(written, tmp_path / "thin.nrrd")[0]))
-    assert ImageGeometry.from_nrrd_header(header).is_close(place, 1e-9)
+    found = read_volume(write_result(written, tmp_path / "thin.nrrd")[0])
+    assert found.grid.geometry.is_close(place, 1e-9)
+    with pytest.raises(SuperResError, match="cannot open NIfTI files with sheared axes; write NRRD"):
+        write_result(written, tmp_path / "other.nii.gz")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["thin.json", "thin.nrrd"]
 
 
 def test_header_says_that_the_volume_was_derived_and_by_which_model(tmp_path: Path) -> None:
@@ -107,3 +105,16 @@ def test_other_ending_is_refused(tmp_path: Path) -> None:
 def test_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         write_result(result(), tmp_path / "absent" / "thin.nrrd")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_sidecar_does_not_stand_alone_where_the_volume_cannot_be_written(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> bytes:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gzip.GzipFile.write", no_room)
+    with pytest.raises(OutputError, match=f"thin{suffix} cannot be written: No space left"):
+        write_result(result(), tmp_path / f"thin{suffix}")
+    assert not list(tmp_path.iterdir())

@@ -10,21 +10,28 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from DicomSuiteLib.errors import DicomSuiteError  # noqa: E402
 from DicomSuiteLib.geometry import ImageGeometry  # noqa: E402
+from DicomSuiteLib.read_volume import read_volume  # noqa: E402
 from DicomSuiteLib.slice_grid import SliceGrid  # noqa: E402
 from DicomSuiteLib.tasks import Cancelled, CancelToken  # noqa: E402
 from DicomSuiteLib.volumes import Volume  # noqa: E402
-from DicomSuiteSuperResLib.back_projection import redegradation_error  # noqa: E402
+from DicomSuiteSuperResLib import output_plan  # noqa: E402
+from DicomSuiteSuperResLib.back_projection import back_projected, redegradation_error  # noqa: E402
 from DicomSuiteSuperResLib.check_input import check_input  # noqa: E402
 from DicomSuiteSuperResLib.cubic_volume import cubic_volume  # noqa: E402
 from DicomSuiteSuperResLib.degrade import thick_slices  # noqa: E402
 from DicomSuiteSuperResLib.errors import SuperResError  # noqa: E402
+from DicomSuiteSuperResLib.measured_profile import measured_profile  # noqa: E402
 from DicomSuiteSuperResLib.models import DERIVED, LoadedModel, ModelIdentity, Normalisation, Upsampling  # noqa: E402
 from DicomSuiteSuperResLib.output_plan import plan  # noqa: E402
+from DicomSuiteSuperResLib.slice_profile import USUAL_PROFILE  # noqa: E402
 from DicomSuiteSuperResLib.super_resolution import SuperResRequest  # noqa: E402
 from DicomSuiteSuperResLib.super_resolve import super_resolve  # noqa: E402
 from random_networks import random_model  # noqa: E402
 from random_tissue import random_tissue  # noqa: E402
+from thick_series import SPACING as SERIES_SPACING  # noqa: E402
+from thick_series import thick_geometry, write_thick_series  # noqa: E402
 
 SHAPE = (9, 22, 26)
 SPACING = (0.9, 0.8, 4.0)
@@ -181,6 +188,28 @@ def test_back_projections_bring_the_result_nearer_to_what_was_measured() -> None
     assert redegradation_error(volume, volume) == 0
 
 
+def test_back_projection_can_be_stopped_between_two_rounds() -> None:
+    low, high = np.ones((4, 8, 8), np.float32), np.zeros((8, 8, 8), np.float32)
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        back_projected(high, low, 3, token=token)
+    assert not high.any()
+
+
+@pytest.mark.parametrize(
+    ("thickness", "width"),
+    [("3.15", 0.75), (str(SERIES_SPACING[2]), 1.0), (None, 1.0), ("42", 1.0), ("0", 1.0)],
+)
+def test_back_projection_takes_the_thickness_of_the_slices_from_the_header(tmp_path, thickness, width) -> None:
+    volume = read_volume(write_thick_series(tmp_path / "series", thick_geometry(), SliceThickness=thickness))
+    request = SuperResRequest(axis=2, factor=2, back_projections=1)
+    settings = super_resolve(volume, adds(0.0), request).settings
+    assert settings["slice profile (FWHM, slice distances)"] == pytest.approx(width, abs=1e-3)
+    assert measured_profile(volume, 0) == USUAL_PROFILE
+    assert not any("profile" in name for name in super_resolve(volume, adds(0.0), SuperResRequest(factor=2)).settings)
+
+
 def test_slices_at_uneven_distances_are_evened_with_a_warning(model: LoadedModel) -> None:
     voxels = blob((8, 22, 26))
     positions = tuple((0.0, 0.3 * height, height) for height in (0.0, 4.0, 8.0, 12.0, 15.0, 20.0, 24.0, 28.0))
@@ -230,6 +259,24 @@ def test_voxels_that_are_no_intensities_are_refused_in_words(voxels: np.ndarray,
     volume = Volume(voxels, volume_of(blob()).grid)
     with pytest.raises(SuperResError, match=words):
         check_input(volume)
+
+
+def test_what_needs_more_memory_than_is_free_is_refused_before_the_network_runs(monkeypatch) -> None:
+    volume = volume_of(blob())
+    needed = plan(volume.grid, adds(0.0), item_size=volume.voxels.itemsize).memory_bytes
+    for free in (None, needed):
+        monkeypatch.setattr(output_plan, "free_bytes", lambda free=free: free)
+        super_resolve(volume, adds(0.0))
+    monkeypatch.setattr(output_plan, "free_bytes", lambda: needed - 1)
+    with pytest.raises(SuperResError, match=r"needs about 0\.\d GB, and 0\.\d GB are free"):
+        super_resolve(volume, replace(adds(0.0), network=lambda _: pytest.fail("the network ran")))
+
+
+def test_a_header_that_cannot_be_read_is_told_before_the_network_runs(tmp_path) -> None:
+    volume = read_volume(write_thick_series(tmp_path / "series", thick_geometry()))
+    volume.files[0].unlink()
+    with pytest.raises(DicomSuiteError, match="cannot be read"):
+        super_resolve(volume, replace(adds(0.0), network=lambda _: pytest.fail("the network ran")))
 
 
 def test_a_single_slice_is_refused_in_words(model: LoadedModel) -> None:

@@ -324,6 +324,23 @@ def test_memory_that_does_not_suffice_is_told_and_the_next_input_treated(model, 
     assert [entry["input"] for entry in content["outputs"]] == ["b.nrrd"]
 
 
+def test_an_unexpected_error_is_told_by_its_kind_alone_and_the_next_input_treated(model, tmp_path, monkeypatch, capsys):
+    original = superres_run.super_resolve
+
+    def mistaken(volume, *args):
+        if volume.voxels.shape[0] == 9:
+            raise IndexError(PATIENT)
+        return original(volume, *args)
+
+    monkeypatch.setattr(superres_run, "super_resolve", mistaken)
+    inputs = [image(tmp_path / "a.nrrd", texture(0, (9, 20, 18))), image(tmp_path / "b.nrrd", texture())]
+    code, content = superres(inputs, tmp_path / "out", model)
+    assert code == 3
+    assert "IndexError" in content["refused"][0]["reason"]
+    assert [entry["input"] for entry in content["outputs"]] == ["b.nrrd"]
+    assert PATIENT not in json.dumps(content) + capsys.readouterr().err
+
+
 def test_wrong_model_files_end_the_run_before_a_folder_is_made(tmp_path, capsys):
     source = image(tmp_path / "a.nrrd", texture())
     (tmp_path / "model.pt").write_text("no model")
@@ -346,7 +363,8 @@ def test_wrong_model_files_end_the_run_before_a_folder_is_made(tmp_path, capsys)
         (["a.nrrd", "--out", "out", "--compare", "thin.nrrd"], "thin.nrrd does not exist"),
         (["a.nrrd", "--out", "out", "--argument", "act=print()"], "NAME=VALUE"),
         ([".", "--out", "out"], "lies inside"),
-        (["a.nrrd", "--out", "out", "--tile", "0"], "a tile has 1 or more"),
+        (["a.nrrd", "--out", "out", "--tile", "15"], "a tile has 16 or more"),
+        (["a.nrrd", "--out", "out", "--back-projections", "101"], "from 0 to 100"),
     ],
 )
 def test_mistakes_in_the_call_are_told_before_anything_is_written(

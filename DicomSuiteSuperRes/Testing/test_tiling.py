@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from DicomSuiteSuperResLib.tiling import Tiling, blended_windows, exact_beams, exact_tiles
+from DicomSuiteSuperResLib.tiling import Tiling, blended_windows, exact_beams, exact_tiles, largest_window
 
 sizes = st.integers(1, 40)
 shapes = st.tuples(sizes, sizes, sizes)
@@ -59,6 +59,23 @@ def test_exact_tiles_keep_within_the_memory_and_read_little_twice() -> None:
     assert math.prod(tiling.largest) <= 500_000
     read = sum(math.prod(part.stop - part.start for part in tile.read) for tile in tiling.tiles)
     assert read < 1.45 * math.prod(shape)
+
+
+def test_what_fits_no_memory_is_cut_into_few_parts_all_the_same() -> None:
+    shape = (38, 256, 256)
+    tiling = exact_tiles(tuple(map(slice, (0, 0, 0), shape)), shape, (36, 36, 36), 1, 50_000, None)
+    assert len(tiling.tiles) <= 32 * 32
+    assert tiling.largest == (38, 80, 80)
+
+
+@given(shapes, st.integers(1, 4), st.integers(64, 50_000), st.none() | st.integers(4, 40))
+def test_the_largest_window_fits_the_memory_and_the_volume(shape, multiple, most_voxels, side) -> None:
+    window = largest_window(shape, multiple, most_voxels, side)
+    assert math.prod(window) <= most_voxels
+    for length, size in zip(window, shape, strict=True):
+        assert length % multiple == 0
+        assert length < size + multiple
+        assert side is None or length < side + multiple
 
 
 def test_beams_are_never_cut_along_the_last_axis() -> None:

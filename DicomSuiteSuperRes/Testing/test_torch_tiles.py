@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,6 +18,9 @@ from DicomSuiteSuperResLib.head_box import whole_box  # noqa: E402
 from DicomSuiteSuperResLib.models import LoadedModel, ModelIdentity, Normalisation, Upsampling  # noqa: E402
 from DicomSuiteSuperResLib.super_resolution import Device  # noqa: E402
 from DicomSuiteSuperResLib.torch_device import Place, chosen_device, has_matrix_units, place_for  # noqa: E402
+from DicomSuiteSuperResLib.torch_edsr import Edsr  # noqa: E402
+from DicomSuiteSuperResLib.torch_forward import bytes_per_voxel  # noqa: E402
+from DicomSuiteSuperResLib.torch_passes import MOST_READ, USERS_TILE_BYTES, passes_for  # noqa: E402
 from DicomSuiteSuperResLib.torch_tiles import NetworkInput, NetworkOutput, apply_network  # noqa: E402
 from random_networks import random_model  # noqa: E402
 
@@ -76,6 +80,52 @@ def test_packed_networks_pass_over_odd_sizes_padded_alike() -> None:
     with torch.inference_mode():
         whole = model.network(2)(torch.from_numpy(padded)[None, None])[0, 0, :18, :31].numpy()
     assert np.abs(applied(model, (2, 1, 1)).values - 0.25 - whole).max() <= SAME * np.ptp(whole)
+
+
+def as_edsr_of_16_blocks(features: int, *steps: tuple[int, int, int]) -> tuple[LoadedModel, torch.nn.Module]:
+    """What takes as much memory, and looks as far, as those that users have; here with one block, of zeros."""
+    with torch.device("meta"):
+        network = Edsr(1, 1, features, 1, 3, steps, 1.0, True)
+    network = network.to_empty(device="cpu").eval().requires_grad_(False)
+    for weights in network.parameters():
+        weights.zero_()
+    return users(network, halo=(35 + len(steps),) * 3), network
+
+
+@pytest.mark.parametrize(
+    ("features", "steps", "exact"),
+    [
+        (64, ((2, 2, 2),), False),
+        (64, ((3, 3, 3),), False),
+        (64, ((2, 2, 2), (2, 2, 2)), False),
+        (64, ((4, 1, 1),), True),
+        (256, ((2, 1, 1),), False),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("side", [None, 64])
+def test_a_network_that_looks_far_around_is_given_few_parts_within_the_memory(features, steps, exact, side) -> None:
+    model, network = as_edsr_of_16_blocks(features, *steps)
+    shape, place = (38, 256, 256), Place(torch.device("cpu"), torch.float32)
+    tiling = next(passes_for(model, network, place, side).tilings(whole_box(shape), shape))
+    assert tiling.overlap is not exact
+    assert len(tiling.tiles) < 200
+    assert tiling.cost < MOST_READ
+    assert math.prod(tiling.largest) * bytes_per_voxel(network, 1, place) <= USERS_TILE_BYTES
+
+
+def test_windows_where_exact_tiles_cost_too_much_are_told_and_come_near(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(3)
+    model = users(Edsr(1, 1, 4, 4, 3, [(1, 1, 1)], 0.3, True), halo=(12, 12, 12), adds_to_cubic=True)
+    whole = applied(model, shape=(8, 64, 64))
+    assert len(whole.tiling.tiles) == 1 and not whole.warnings
+    memory = 8 * 30 * 30 * bytes_per_voxel(model.network(1), 1, whole.place)
+    monkeypatch.setattr("DicomSuiteSuperResLib.torch_passes.USERS_TILE_BYTES", memory)
+    windows = applied(model, shape=(8, 64, 64))
+    assert windows.tiling.overlap and windows.tiling.largest == (8, 30, 30)
+    (words,) = windows.warnings
+    assert "8 x 30 x 30" in words and "blended" in words
+    assert np.abs(windows.values - whole.values).mean() < 0.05 * np.ptp(whole.values)
 
 
 def test_region_sees_what_lies_around_it_and_changes_nothing_outside() -> None:
@@ -238,6 +288,25 @@ def test_a_model_that_gives_no_numbers_is_refused_in_words() -> None:
 
     with pytest.raises(ModelError, match="no finite numbers"):
         applied(users(Broken(), window=(16, 32, 48)))
+
+
+def test_a_bundled_network_that_gives_no_numbers_is_refused_in_words() -> None:
+    model = random_model()
+    model.network(2).network.heads["2"].weight.fill_(torch.nan)
+    with pytest.raises(ModelError, match="no finite numbers"):
+        applied(model, (2, 1, 1))
+
+
+@pytest.mark.parametrize("error", [RuntimeError, TypeError, type("Fail", (Exception,), {})])
+def test_a_model_that_fails_on_the_volume_is_refused_in_words(error) -> None:
+    class Fails(torch.nn.Module):
+        def forward(self, values):
+            raise error("sizes of tensors must match")
+
+    with pytest.raises(ModelError, match="fails when it is applied.*sizes of tensors must match"):
+        applied(users(Fails(), window=(16, 32, 48)))
+    with pytest.raises(ModelError, match="fails when it is applied"):
+        applied(users(Fails(), halo=(1, 1, 1)))
 
 
 def test_the_network_is_left_on_the_processor_as_it_was() -> None:

@@ -106,13 +106,44 @@ def test_an_interrupted_training_goes_on_and_ends_as_if_it_had_not_been(folder, 
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_state_that_is_damaged_is_refused(folder, tmp_path):
-    (tmp_path / "m.safetensors.training").write_bytes(b"no state")
+@pytest.mark.parametrize("content", [b"no state", b"\x80\x02no pickle.", b"PK\x03\x04no archive", b""])
+def test_a_state_that_is_damaged_is_refused(folder, tmp_path, capsys, content):
+    (tmp_path / "m.safetensors.training").write_bytes(content)
     assert trained(folder, tmp_path / "m.safetensors", "--steps", "1", "--resume") == 1
+    assert "remove it to begin anew" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("--hold-out", "bob"), ("--seed", "1")])
+def test_a_training_is_only_resumed_as_it_was_begun(folder, tmp_path, capsys, words):
+    out = tmp_path / "m.safetensors"
+    token = CancelToken()
+    with pytest.raises(Cancelled):
+        train(TrainingRequest(folder, out, factors=(2,), steps=2), lambda spent: token.cancel(), token)
+    assert trained(folder, out, "--steps", "2", "--resume", *words) == 1
+    assert "with other volumes" in capsys.readouterr().err
+    assert trained(folder, out, "--steps", "2") == 2
+    assert "go on with it by --resume" in capsys.readouterr().err
+    assert trained(folder, out, "--steps", "2", "--resume") == 0
+
+
+@pytest.mark.parametrize("name", ["m.safetensors", "m.json"])
+def test_what_is_there_already_is_not_overwritten(folder, tmp_path, capsys, name):
+    (tmp_path / name).write_text("mine")
+    assert trained(folder, tmp_path / "m.safetensors", "--steps", "1", "--resume") == 2
+    assert f"{name} is there already" in capsys.readouterr().err
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_volumes_are_read(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(training_run, "read_subjects", lambda _: pytest.fail("volumes were read"))
+    (tmp_path / "file").touch()
+    assert trained(tmp_path, tmp_path / "file" / "m.safetensors", "--steps", "1") == 2
+    assert "cannot be used for the model" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [
-    ("--factors", "7"), ("--minutes", "0"), ("--steps", "0"), ("--out", "model.pt"),
+    ("--factors", "7"), ("--minutes", "0"), ("--minutes", "nan"), ("--minutes", "inf"), ("--steps", "0"),
+    ("--out", "model.pt"), ("--seed", "-1"), ("--seed", str(2**32)),
 ])  # fmt: skip
 def test_what_cannot_be_trained_is_a_mistake_of_usage(folder, tmp_path, words):
     assert trained(folder, tmp_path / "m.safetensors", *words) == 2

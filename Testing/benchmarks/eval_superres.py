@@ -29,15 +29,15 @@ from DicomSuiteLib.read_volume import read_volume  # noqa: E402
 from DicomSuiteLib.slice_grid import SliceGrid  # noqa: E402
 from DicomSuiteLib.tasks import CancelToken  # noqa: E402
 from DicomSuiteLib.volumes import Volume  # noqa: E402
-from DicomSuiteSuperResLib.back_projection import back_projected, degraded  # noqa: E402
+from DicomSuiteSuperResLib.back_projection import back_projected, degraded, redegradation_error  # noqa: E402
 from DicomSuiteSuperResLib.bundled_models import bundled_models, load_bundled  # noqa: E402
-from DicomSuiteSuperResLib.degrade import along_axis, truncated_k_space, value_range, with_rician_noise  # noqa: E402
+from DicomSuiteSuperResLib.cubic_volume import cubic_voxels  # noqa: E402
+from DicomSuiteSuperResLib.degrade import truncated_k_space, value_range, with_rician_noise  # noqa: E402
 from DicomSuiteSuperResLib.head_box import head_box  # noqa: E402
 from DicomSuiteSuperResLib.head_mask import head_mask  # noqa: E402
 from DicomSuiteSuperResLib.linear_start import WIDTH, least_squares_kernels  # noqa: E402
 from DicomSuiteSuperResLib.models import LoadedModel, Upsampling  # noqa: E402
 from DicomSuiteSuperResLib.own_checkpoint import read_checkpoint  # noqa: E402
-from DicomSuiteSuperResLib.slice_profile import cubic_matrix  # noqa: E402
 from DicomSuiteSuperResLib.structural_similarity import similarity_map  # noqa: E402
 from DicomSuiteSuperResLib.super_resolution import SuperResRequest  # noqa: E402
 from DicomSuiteSuperResLib.super_resolve import super_resolve  # noqa: E402
@@ -74,17 +74,21 @@ class Case:
     spacing: tuple[float, float, float]
 
     def cubic(self) -> np.ndarray:
-        values = self.coarse
-        for axis, step in enumerate(self.steps):
-            if step > 1:
-                values = along_axis(cubic_matrix(values.shape[axis], values.shape[axis] * step), values, axis)
-        return values
+        return cubic_voxels(self.coarse, self.truth.shape)
 
     def resolved(self, model: LoadedModel, back_projections: int = 0) -> np.ndarray:
         """The model's result, as `dicomsuite superres` makes it."""
-        spacing = tuple(own * step for own, step in zip(self.spacing, self.steps, strict=True))
+        return self.result(model, back_projections).voxels
+
+    def result(self, model: LoadedModel, back_projections: int) -> Volume:
+        """The same, with its place."""
         request = SuperResRequest(axis=2, factor=self.steps[0], back_projections=back_projections)
-        return super_resolve(volume_of(self.coarse, spacing), model, request).volume.voxels
+        return super_resolve(self.acquired(), model, request).volume
+
+    def acquired(self) -> Volume:
+        """The coarse version, with its place."""
+        spacing = tuple(own * step for own, step in zip(self.spacing, self.steps, strict=True))
+        return volume_of(self.coarse, spacing)
 
     def figures(self, values: np.ndarray) -> tuple[float, float]:
         """PSNR (dB) and SSIM in the head."""
@@ -141,10 +145,8 @@ def show_through_plane(args: argparse.Namespace) -> None:
 
 def show_consistency(case: Case, model: LoadedModel, name: str) -> None:
     """How far thick slices made of the result are from those given."""
-    extent = value_range(case.coarse)
     for rounds, limit in ((0, 1.0), (3, 0.2)):
-        result = case.resolved(model, rounds)
-        error = np.sqrt(np.mean((degraded(result, case.coarse.shape) - case.coarse) ** 2)) / extent * 100
+        error = redegradation_error(case.result(model, rounds), case.acquired()) * 100
         check(f"re-degradation error {name}, {rounds} back-projections, % of range", -error, -limit)
 
 
@@ -206,7 +208,7 @@ def fold(args: argparse.Namespace, kind: Upsampling, held_out: str) -> LoadedMod
             for path in training_files(args, held_out):
                 (Path(folder) / path.name).symlink_to(path.resolve())
             factors = (2, 3, 4, 5, 6) if kind is Upsampling.THROUGH_PLANE else (2,)
-            request = TrainingRequest(Path(folder), file, kind, factors, args.minutes * 60)
+            request = TrainingRequest(Path(folder), file, kind, factors, args.minutes * 60, resume=True)
             train(request, lambda spent: None, CancelToken())
     return read_checkpoint(file)
 
