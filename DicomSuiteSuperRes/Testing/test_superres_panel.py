@@ -216,6 +216,7 @@ def test_own_model_is_looked_at_before_the_run_and_the_result_is_named_placed_an
 
 
 def test_cancel_ends_everything_soon_and_leaves_no_node_no_file_and_no_process(widget) -> None:
+    pytest.importorskip("torch")
     choose(widget, add_head())
     run = widget.panel.run
     nodes, processes = slicer.mrmlScene.GetNumberOfNodes(), set(children())
@@ -251,6 +252,7 @@ def is_alive(pid: str) -> bool:
 
 
 def test_run_ends_when_its_volume_is_removed_or_the_scene_is_closed(widget) -> None:
+    pytest.importorskip("torch")
     run = widget.panel.run
     for end, words in ((slicer.mrmlScene.RemoveNode, "was removed"), (lambda node: slicer.mrmlScene.Clear(0), "")):
         source = add_head()
