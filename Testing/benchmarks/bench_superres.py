@@ -105,7 +105,7 @@ def _bundled(side: str) -> tuple[Callable, str]:
 
 
 def _swinunetr(side: str) -> tuple[Callable, str]:
-    """36 slices of 4 mm refined to 144, by SwinUNETR with 48 features and random weights."""
+    """36 slices of 4 mm in a usual field of view refined to 144, by SwinUNETR with 48 features and random weights."""
     import torch
     from monai.networks.nets import SwinUNETR
 
@@ -116,8 +116,8 @@ def _swinunetr(side: str) -> tuple[Callable, str]:
     torch.manual_seed(0)
     network = SwinUNETR(in_channels=1, out_channels=1, feature_size=48, use_flash_attention=side == "ours").eval()
     network.requires_grad_(False)
-    volume = _head((36, 192, 160), (4.0, 1.0, 1.0))
-    what = "160 x 192 x 36 voxels refined to 144 slices, SwinUNETR of 48 features"
+    volume = _head((36, 240, 240), (4.0, 1.0, 1.0))
+    what = "240 x 240 x 36 voxels refined to 144 slices, SwinUNETR of 48 features"
     if side == "ours":
         model = LoadedModel(
             ModelIdentity("SwinUNETR", "", ""), Upsampling.REFINING, (1,), lambda _: network, window=(WINDOW,) * 3
