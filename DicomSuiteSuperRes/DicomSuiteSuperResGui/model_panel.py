@@ -144,6 +144,7 @@ class ModelPanel:
     def _show(self) -> None:
         self.ownFrame.visible = self._isOwn
         showText(self.cardLabel, "" if self.bundled is None else cardText(self.bundled))
+        self.cardLabel.toolTip = "" if self.bundled is None else cardDetails(self.bundled)
 
 
 def modelLabel(model: BundledModel) -> str:
@@ -162,10 +163,14 @@ def _numbers(factors: tuple[int, ...]) -> str:
 def cardText(model: BundledModel) -> str:
     """What a model was made for and of, and how much better than interpolation it was measured to be."""
     card = model.card
-    lines = [card.get("summary", ""), _labelled(_("Learned from"), card.get("data", ""))]
-    lines.append(_labelled(_("Thick slices were made by"), card.get("degradation", "")))
-    lines.append(_labelled(_("Licence"), card.get("licence", "")))
+    lines = (card["summary"], _labelled(_("Learned from"), card["data"]), _labelled(_("Measured"), card["figures"]))
     return "\n".join(filter(None, lines))
+
+
+def cardDetails(model: BundledModel) -> str:
+    """How a model was made, and what it may be used for."""
+    made = _labelled(_("Thick slices were made by"), model.card["degradation"])
+    return "\n".join(filter(None, (made, _labelled(_("Licence"), model.card["licence"]))))
 
 
 def _labelled(label: str, value: str) -> str:

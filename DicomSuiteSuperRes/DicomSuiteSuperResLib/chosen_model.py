@@ -58,9 +58,10 @@ class ModelChoice:
 
 
 def list_models() -> str:
-    """The bundled models, a line each: name, what it does, its factors."""
+    """The bundled models: name, what it does, its factors; on a second line what was measured."""
     return "".join(
         f"{model.name:<16} {model.upsampling}, factors {', '.join(map(str, model.factors))}\n"
+        f"{'':<16} {model.card['figures']}\n"
         for model in bundled_models()
     )
 

@@ -165,7 +165,9 @@ def test_cards_of_the_bundled_models_tell_what_they_are(widget) -> None:
     assert model.modelBox.count == len(bundled_models()) + 1 and len(bundled_models()) >= 2
     for number, bundled in reversed(list(enumerate(bundled_models()))):  # the first is shown already
         model.modelBox.currentIndex = number
-        assert model.bundled is bundled and len(model.cardLabel.text) > 20
+        assert model.bundled is bundled
+        assert all(bundled.card[what] in model.cardLabel.text for what in ("summary", "data", "figures"))
+        assert all(bundled.card[what] in model.cardLabel.toolTip for what in ("degradation", "licence"))
         assert widget._parameterNode.model == bundled.name
 
 
