@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from DicomSuiteSuperResLib.linear_start import WIDTH
 from DicomSuiteSuperResLib.models import LoadedModel, ModelIdentity, ModelScope, Normalisation, Upsampling
+from DicomSuiteSuperResLib.torch_without_memory import without_memory
 
 KERNEL_REACH = 1
 """Voxels that a convolution looks to either side: kernels are 3 wide."""
@@ -191,7 +192,7 @@ def unpack(features: Tensor, counts: Sequence[int]) -> Tensor:
 
 def with_weights(shape: NetworkShape, weights: Mapping[str, Tensor]) -> ResidualUpsampler:
     """Build the network of these weights; RuntimeError where they are those of another."""
-    with torch.device("meta"):  # takes no memory before the weights are known to fit
+    with without_memory():
         network = ResidualUpsampler(shape)
     network.load_state_dict({name: weight.float() for name, weight in weights.items()}, assign=True)
     return network

@@ -5,14 +5,12 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from DicomSuiteLib.missing_package import missing_package
 from DicomSuiteLib.printable import printable
@@ -26,6 +24,7 @@ from DicomSuiteSuperResLib.network_layouts import (
     architecture_names,
 )
 from DicomSuiteSuperResLib.torch_edsr import Edsr
+from DicomSuiteSuperResLib.torch_without_memory import without_memory
 
 _AVERAGE = re.compile(r"(^|[._])ema([._]|$)", re.IGNORECASE)
 """What stands before the names of weights that are the average over the end of a training."""
@@ -75,7 +74,7 @@ def _made(
     layout = architecture.read({name: tuple(weight.shape) for name, weight in weights.items()}, said)
     arguments = _all_arguments(architecture, layout, said)
     _check_channels(arguments)
-    with _without_memory():
+    with without_memory():
         _check_fit(_built(architecture, arguments), weights)
     network = _built(architecture, arguments)
     network.load_state_dict(dict(weights))
@@ -163,21 +162,6 @@ def _check_channels(arguments: Mapping[str, Any]) -> None:
                 f"it {what} {arguments[name]} values a voxel, and a volume has one: is it for colours, or does it "
                 "segment"
             )
-
-
-@contextmanager
-def _without_memory() -> Iterator[None]:
-    """Build networks whose weights take no memory: those that a file asks for may be larger than those that it has."""
-    with torch.device("meta"), _KnownSteps():
-        yield
-
-
-class _KnownSteps(TorchFunctionMode):
-    """Gives linspace its numbers all the same: SwinUNETR asks for them while it is built."""
-
-    def __torch_function__(self, function: Any, types: Any, args: tuple = (), kwargs: Any = None) -> Any:
-        elsewhere = {"device": "cpu"} if function is torch.linspace else {}
-        return function(*args, **{**(kwargs or {}), **elsewhere})
 
 
 def _built(architecture: Architecture, arguments: dict[str, Any]) -> nn.Module:

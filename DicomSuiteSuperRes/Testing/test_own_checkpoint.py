@@ -1,6 +1,9 @@
 """Our own model files."""
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -118,3 +121,13 @@ def test_weights_of_others_are_not_ours(tmp_path):
     assert not is_own_checkpoint(tmp_path / "other.safetensors")
     with pytest.raises(ModelError):
         read_checkpoint(tmp_path / "other.safetensors")
+
+
+def test_loading_a_bundled_model_does_not_import_the_compiler_of_torch() -> None:
+    """That takes seconds, and crashed where VTK had loaded Mesa's LLVM."""
+    program = (
+        "import sys; from DicomSuiteSuperResLib.bundled_models import bundled_models, load_bundled; "
+        "[load_bundled(model.name) for model in bundled_models()]; sys.exit('torch._dynamo' in sys.modules)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", program], env=environment, timeout=120).returncode == 0
