@@ -114,12 +114,14 @@ def cleanup(widget: Any) -> None:
 
 
 def processEvents(seconds: float = 0) -> None:
-    """Runs the event loop: once, or for this many seconds."""
+    """Runs the event loop: once, or for this many seconds and once more: all that is due by then has been handled."""
     end = time.monotonic() + seconds
     slicer.app.processEvents()
     slicer.app.sendPostedEvents(None, qt.QEvent.DeferredDelete)
-    while time.monotonic() < end:
+    isOver = seconds <= 0
+    while not isOver:
         time.sleep(0.001)
+        isOver = time.monotonic() >= end
         slicer.app.processEvents()
 
 

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from DicomSuiteLib.affine_resampling import even_geometry, resample_affine
 from DicomSuiteLib.geometry import FloatArray, ImageGeometry
+from DicomSuiteLib.head_template import bundled_template
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteSuperResLib.affine_resampling import even_geometry, resample_affine
-from DicomSuiteSuperResLib.head_template import bundled_template
 
 VOXEL_MM = 4.5
 

@@ -143,4 +143,7 @@ def _purposes() -> dict[str, str]:
         "dicomweb_client": _("DICOMweb servers"),
         "rapidocr_onnxruntime": _("text in pictures"),
         "distributed": _("clusters (Dask)"),
+        "cryptography": _("encrypted crosswalks"),
+        "pylibjpeg": _("compressed pictures that are cleaned"),
+        "jpeg_ls": _("compressed pictures that are cleaned"),
     }

@@ -84,6 +84,7 @@ def _summary(job: Job) -> str:
     heading = f"{stateWord(job.state)}: {job.reason}" if job.reason else stateWord(job.state)
     started = _("Started {moment}").format(moment=momentText(job.started)) if job.started else ""
     took = durationText(job.duration_s(time.time()))
+    cluster = _("On the cluster {address}").format(address=job.request.cluster) if job.request.cluster else ""
     where = _("Result in {folder}").format(folder=job.request.output) if job.request.output else ""
     when = ", ".join(filter(None, (started, took)))
-    return "\n".join(filter(None, (heading, progressText(job), countsText(job), when, where)))
+    return "\n".join(filter(None, (heading, progressText(job), countsText(job), when, cluster, where)))

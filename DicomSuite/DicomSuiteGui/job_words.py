@@ -69,7 +69,12 @@ def countsText(job: Job) -> str:
 
 
 def _countWord(name: str) -> str:
-    words = {"written": _("written"), "quarantined": _("quarantined")}
+    words = {
+        "written": _("written"),
+        "quarantined": _("quarantined"),
+        "waiting": _("not complete yet"),
+        "workers": _("workers"),
+    }
     return words.get(name, name)
 
 

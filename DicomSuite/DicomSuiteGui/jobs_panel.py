@@ -22,10 +22,11 @@ from DicomSuiteLib.jobs import Job
 from DicomSuiteLib.plain_signal import Signal
 from DicomSuiteLib.tasks import State
 
-STATE, TITLE, PROGRESS, STARTED, DURATION = range(5)
+STATE, TITLE, PROGRESS, PLACE, STARTED, DURATION = range(6)
+COLUMNS = 6
 TICK_MS = 1000
 WIDE_PIXELS = 480
-"""Narrower tables leave out when a job started and how long it took; the details say it too."""
+"""Narrower tables leave out where and when a job runs and how long it took; the details say it too."""
 
 _BAR_STEPS = 1000
 _ICON = "mm"  # as wide as the sign before the word
@@ -118,8 +119,10 @@ class JobsPanel:
 
     def _buildTable(self) -> "qt.QTableWidget":
         self.table = qt.QTableWidget()
-        self.table.setColumnCount(5)
-        self.table.setHorizontalHeaderLabels([_("State"), _("Job"), _("Progress"), _("Started"), _("Duration")])
+        self.table.setColumnCount(COLUMNS)
+        self.table.setHorizontalHeaderLabels(
+            [_("State"), _("Job"), _("Progress"), _("Where"), _("Started"), _("Duration")]
+        )
         makeCompact(self.table, _("Jobs"))
         self.table.selectionMode = qt.QAbstractItemView.SingleSelection
         self.table.minimumHeight = 140
@@ -127,11 +130,12 @@ class JobsPanel:
         samples = {
             STATE: longest + _ICON,
             PROGRESS: "0000 of 0000",
+            PLACE: max(_("here"), _("cluster"), key=len),
             STARTED: "0000-00-00 00:00",
             DURATION: "00 min 00 s",
         }
         setColumnWidths(self.table, TITLE, samples)
-        self._narrow = NarrowColumns(self.table, (STARTED, DURATION), WIDE_PIXELS)
+        self._narrow = NarrowColumns(self.table, (PLACE, STARTED, DURATION), WIDE_PIXELS)
         self.table.connect("itemSelectionChanged()", self._onSelectionChanged)
         self.table.connect("cellDoubleClicked(int,int)", self._onDoubleClicked)
         return self.table
@@ -173,7 +177,7 @@ class JobsPanel:
     def _insert(self, row: int, job: Job) -> None:
         self._rows.insert(row, job.id)
         self.table.insertRow(row)
-        for column in range(5):
+        for column in range(COLUMNS):
             self.table.setItem(row, column, qt.QTableWidgetItem())
         self._show(row, job)
 
@@ -185,6 +189,8 @@ class JobsPanel:
         self.table.item(row, TITLE).setText(job.request.title)
         self.table.item(row, TITLE).setToolTip("\n".join(filter(None, (job.request.title, job.reason))))
         self._showProgress(row, job)
+        self.table.item(row, PLACE).setText(_("cluster") if job.request.cluster else _("here"))
+        self.table.item(row, PLACE).setToolTip(job.request.cluster or _("This computer"))
         self.table.item(row, STARTED).setText(momentText(job.started))
         self.table.item(row, DURATION).setText(durationText(job.duration_s(time.time())))
         self.table.setRowHidden(row, not JobFilter.of(self._filterBox).accepts(job))

@@ -19,6 +19,7 @@ class SettingsPanel:
         self._output = ui.outputFolderLineEdit
         self._key = ui.keyFileLineEdit
         self._workers = ui.workerCountSpinBox
+        self._cluster = ui.clusterAddressLineEdit
         self._ephemeral = ui.ephemeralCheckBox
         self._workers.maximum = 4 * (os.cpu_count() or 1)
         self._workers.specialValueText = _("one per processor ({count})").format(count=os.cpu_count() or 1)
@@ -29,6 +30,7 @@ class SettingsPanel:
             (self._output, "validInputChanged(bool)", self._onChanged),  # a line that is emptied says only this
             (self._key, "validInputChanged(bool)", self._onChanged),
             (self._workers, "valueChanged(int)", self._onChanged),
+            (self._cluster, "textChanged(QString)", self._onChanged),
             (self._ephemeral, "toggled(bool)", self._onEphemeral),
         )
         for widget, signal, slot in self._connections:
@@ -41,6 +43,7 @@ class SettingsPanel:
             (self._output, "currentPath", settings.output_folder),
             (self._key, "currentPath", settings.key_file),
             (self._workers, "value", settings.worker_count),
+            (self._cluster, "text", settings.cluster_address),
             (self._ephemeral, "checked", settings.ephemeral),
         ):
             wasBlocked = widget.blockSignals(True)
@@ -54,9 +57,16 @@ class SettingsPanel:
         for widget, toolTip in (
             (self._output, _("Each job writes into a new folder in here. Empty: DicomSuite in your home folder.")),
             (self._key, _("The secret that all pseudonyms depend on. Empty: kept in .dicomsuite in your home folder.")),
+            (
+                self._cluster,
+                _(
+                    "Address of a Dask scheduler, e.g. tls://host:8786, or its file. De-identification then runs "
+                    "there: the cluster gets the key, and must see files and output folder under the same names."
+                ),
+            ),
         ):
             widget.enabled = not isEphemeral
-            widget.toolTip = _("In ephemeral mode this lies in a temporary folder.") if isEphemeral else toolTip
+            widget.toolTip = _("Ephemeral mode keeps all in a temporary folder.") if isEphemeral else toolTip
         isBusy = _isBusy()
         self._ephemeral.enabled = not isBusy
         self._ephemeral.toolTip = (
@@ -75,6 +85,7 @@ class SettingsPanel:
             "output_folder": self._output.currentPath,
             "key_file": self._key.currentPath,
             "worker_count": self._workers.value,
+            "cluster_address": self._cluster.text.strip(),
         }
         storeSettings(replace(storedSettings(), **changes))
 

@@ -9,9 +9,16 @@ _KEYS = {
     "output_folder": "DicomSuite/OutputFolder",
     "key_file": "DicomSuite/KeyFile",
     "worker_count": "DicomSuite/WorkerCount",
+    "cluster_address": "DicomSuite/ClusterAddress",
     "ephemeral": "DicomSuite/Ephemeral",
 }
-_CONVERTERS = {"output_folder": str, "key_file": str, "worker_count": int, "ephemeral": slicer.util.toBool}
+_CONVERTERS = {
+    "output_folder": str,
+    "key_file": str,
+    "worker_count": int,
+    "cluster_address": str,
+    "ephemeral": slicer.util.toBool,
+}
 
 
 def storedSettings() -> Settings:

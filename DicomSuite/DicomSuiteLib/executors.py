@@ -1,8 +1,8 @@
-"""Where calls run: in this process or in worker processes, one call or a long row of batches.
+"""Where calls run: in this process, in worker processes or on a cluster, one call or a long row of batches.
 
-An executor has submit(), wait() and shutdown(); what submit() returns has the methods of a Future that a
-single thread needs. `run_batches` feeds an executor a few batches ahead, so that memory stays flat however
-long the input is, and survives workers that die.
+An executor has a size (in workers), submit(), wait() and shutdown(); what submit() returns has the methods of a
+Future that a single thread needs. `run_batches` feeds an executor a few batches ahead, so that memory stays flat
+however long the input is, and survives workers that die.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any, TypeAlias
 
+    from DicomSuiteLib.dask_executor import DaskExecutor
     from DicomSuiteLib.tasks import CancelToken
     from DicomSuiteLib.worker_processes import ProcessExecutor
 
-    Executor: TypeAlias = "InlineExecutor | ProcessExecutor"
+    Executor: TypeAlias = "InlineExecutor | ProcessExecutor | DaskExecutor"
 
 POLL_S = 0.1
 """How soon a cancel that came from another thread is noticed."""
+CALLS_PER_WORKER = 2
+"""One to work on, and one so that the worker need not wait while the process that hands out is busy."""
 
 
 class WorkerDied(Exception):
@@ -71,6 +74,8 @@ class Call:
 class InlineExecutor:
     """Runs each call at once in the calling process; loads neither threads nor multiprocessing."""
 
+    size = 1
+
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Call:
         """Run the call and return how it ended."""
         call = Call(self)
@@ -92,18 +97,19 @@ class InlineExecutor:
 
 
 @contextmanager
-def open_executor(workers: int) -> Iterator[Executor]:
+def open_executor(workers: int, cluster: str = "") -> Iterator[Executor]:
     """Provide an executor for `workers` processes; for one, or fewer, calls run in this process.
 
+    With `cluster`, the address or the file of a dask scheduler, calls run in its workers instead.
+
     At the end calls that a worker has are awaited and the others dropped; after a KeyboardInterrupt, or when the
-    generator around it is closed, nothing is awaited. No worker outlives the block, nor this process if that is killed.
+    generator around it is closed, nothing is awaited. No worker outlives the block, nor this process if that is killed;
+    a cluster's workers live on, and finish the call that they have.
     """
-    if workers <= 1:
+    if workers <= 1 and not cluster:
         yield InlineExecutor()
         return
-    from DicomSuiteLib.worker_processes import ProcessExecutor
-
-    executor = ProcessExecutor(workers)
+    executor = _open_cluster(cluster) if cluster else _open_processes(workers)
     try:
         yield executor
     except (KeyboardInterrupt, GeneratorExit):
@@ -113,15 +119,29 @@ def open_executor(workers: int) -> Iterator[Executor]:
         executor.shutdown()
 
 
+def _open_processes(workers: int) -> ProcessExecutor:
+    from DicomSuiteLib.worker_processes import ProcessExecutor
+
+    return ProcessExecutor(workers)
+
+
+def _open_cluster(address: str) -> DaskExecutor:
+    from DicomSuiteLib.dask_executor import DaskExecutor
+
+    return DaskExecutor(address)
+
+
 def run_batches(
     executor: Executor,
     function: Callable[[Any], Any],
     batches: Iterable[Any],
     *,
     token: CancelToken,
-    window: int,
+    window: int | None = None,
 ) -> Iterator[tuple[int, Any]]:
     """Yield (index of the batch, function(batch)) as batches finish, at most `window` of them under way.
+
+    Without a window, two for each worker that the executor has at the moment.
 
     `function` is a pure module-level function. What it raises is raised here. A batch whose worker process
     dies runs again with nothing beside it; if the worker dies again, a BatchFailure is yielded for it. So a
@@ -129,7 +149,7 @@ def run_batches(
 
     After a cancel no batch starts; results of those that still finish are yielded, then Cancelled is raised.
     """
-    if window < 1:
+    if window is not None and window < 1:
         raise ValueError(f"window is {window}; at least one batch must be under way")
     flight = _Flight(executor, function, token)
     try:
@@ -138,7 +158,7 @@ def run_batches(
                 break
             flight.launch(index, batch)
             yield from flight.land(0)
-            while flight.is_full(window):
+            while flight.is_full(window or CALLS_PER_WORKER * executor.size):
                 yield from flight.land(POLL_S)
         while flight.is_under_way:
             yield from flight.land(POLL_S)

@@ -38,6 +38,11 @@ class JobRequest:
     output: str = ""
     input_text: str = ""
 
+    @property
+    def cluster(self) -> str:
+        """Scheduler of the cluster that does the work; "" for this computer."""
+        return next((address for word, address in itertools.pairwise(self.arguments) if word == "--dask"), "")
+
 
 @dataclass(frozen=True)
 class Job:

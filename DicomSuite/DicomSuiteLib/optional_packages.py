@@ -34,4 +34,7 @@ OPTIONAL_PACKAGES = (
     OptionalPackage("dicomweb_client", "dicomweb-client>=0.59"),
     OptionalPackage("rapidocr_onnxruntime", "rapidocr-onnxruntime>=1.3"),
     OptionalPackage("distributed", "distributed>=2024.1"),
+    OptionalPackage("cryptography", "cryptography>=37"),
+    OptionalPackage("pylibjpeg", "pylibjpeg[libjpeg,openjpeg]>=2"),
+    OptionalPackage("jpeg_ls", "pyjpegls>=1.3"),
 )

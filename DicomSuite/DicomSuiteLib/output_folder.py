@@ -7,8 +7,10 @@ from pathlib import Path
 from DicomSuiteLib.errors import UsageError
 
 
-def claim_folder(folder: Path) -> None:
+def claim_folder(folder: Path, mode: int = 0o777) -> None:
     """Make a folder, which must hold nothing: what lies there is never overwritten.
+
+    `mode` is that of a new folder, as for Path.mkdir; one that is there keeps its own.
 
     Raises
     ------
@@ -16,7 +18,7 @@ def claim_folder(folder: Path) -> None:
         If it holds something or cannot be made.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode, parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise UsageError(f"{folder} is not empty; name a folder that does not exist yet.")
     except OSError as error:

@@ -10,17 +10,26 @@ from DicomSuiteLib.private_folder import private_folder
 
 @dataclass(frozen=True)
 class Settings:
-    """Choices; "" and 0 stand for the default. In ephemeral mode nothing is kept after Slicer is closed."""
+    """Choices; "" and 0 stand for the default. In ephemeral mode nothing is kept after Slicer is closed.
+
+    `cluster_address` is what follows --dask: a scheduler's address or file; "" for this computer alone.
+    """
 
     output_folder: str = ""
     key_file: str = ""
     worker_count: int = 0
+    cluster_address: str = ""
     ephemeral: bool = False
 
     @property
     def workers(self) -> int:
         """Processes to use: as chosen, or one per processor."""
         return self.worker_count or os.cpu_count() or 1
+
+    @property
+    def cluster(self) -> str:
+        """Where jobs run that can run on a cluster; "" in ephemeral mode, whose folder no other computer sees."""
+        return "" if self.ephemeral else self.cluster_address
 
     def store_folder(self) -> Path:
         """Private folder for jobs and keys; raises DicomSuiteError where it cannot be made."""

@@ -12,15 +12,19 @@ Statement = tuple[str, tuple]
 
 
 def make_if_empty(
-    connection: sqlite3.Connection, application_id: int, version: int, statements: Sequence[Statement]
+    connection: sqlite3.Connection,
+    application_id: int,
+    version: int,
+    statements: Sequence[Statement],
+    journal: str = "WAL",
 ) -> None:
     """Run the statements in an empty database and mark it, in one transaction, so that a kill leaves either.
 
-    The database is put into WAL mode. One that holds anything stays as it is.
+    The database is given this journal mode. One that holds anything stays as it is.
     """
     if not _is_empty(connection):
         return
-    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA journal_mode = {journal}")
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         if _is_empty(connection):  # still: nobody else was faster

@@ -11,7 +11,6 @@ parent has ended and its end of the pair is closed.
 
 import multiprocessing
 import os
-import pickle
 import queue
 import signal
 import sys
@@ -24,11 +23,9 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from DicomSuiteLib.errors import WORKER_NOTE, DicomSuiteError, describe_safely
-from DicomSuiteLib.executors import Call, WorkerDied
-
-CALLS_PER_WORKER = 2
-"""One to work on, and one so that the worker need not wait while the parent is busy."""
+from DicomSuiteLib.errors import DicomSuiteError
+from DicomSuiteLib.executors import CALLS_PER_WORKER, Call, WorkerDied
+from DicomSuiteLib.remote_call import answer, packed, unpacked
 
 
 class ProcessExecutor:
@@ -38,14 +35,14 @@ class ProcessExecutor:
     """
 
     def __init__(self, workers: int) -> None:
-        self._size = workers
+        self.size = workers
         self._workers: list[_Worker] = []
         self._waiting: deque[tuple[Call, bytes]] = deque()
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Call:
         """Start a call; a module-level function, and arguments and a result that can be pickled."""
         call = Call(self)
-        self._waiting.append((call, pickle.dumps((function, arguments))))
+        self._waiting.append((call, packed(function, arguments)))
         self._hand_out()
         return call
 
@@ -98,19 +95,19 @@ class ProcessExecutor:
         least_busy = min(self._workers, key=lambda worker: len(worker.calls), default=None)
         if least_busy is not None and not least_busy.calls:
             return least_busy
-        if len(self._workers) < self._size:
+        if len(self._workers) < self.size:
             self._workers.append(_Worker([worker.connection for worker in self._workers]))
             return self._workers[-1]
         return least_busy if len(least_busy.calls) < CALLS_PER_WORKER else None
 
     def _take_answer(self, worker: "_Worker") -> None:
         try:
-            answer = worker.connection.recv_bytes()
+            answered = worker.connection.recv_bytes()
         except (EOFError, OSError):
             self._bury(worker)
             return
         call, _ = worker.calls.popleft()
-        call.finish(*pickle.loads(answer))
+        call.finish(*unpacked(answered))
 
     def _take_last_answers(self, worker: "_Worker") -> None:
         while worker in self._workers:
@@ -185,9 +182,9 @@ def _work(connection: Connection, inherited: list[Connection]) -> None:
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(connection, requests), daemon=True).start()
     while True:
-        answer = _answer(requests.get())
+        answered = answer(requests.get())
         try:
-            connection.send_bytes(answer)
+            connection.send_bytes(answered)
         except OSError:  # the parent has gone
             os._exit(0)
 
@@ -198,25 +195,3 @@ def _receive(connection: Connection, requests: queue.SimpleQueue) -> None:
             requests.put(connection.recv_bytes())
     except (EOFError, OSError):  # the parent has gone, or needs no more work
         os._exit(0)
-
-
-def _answer(request: bytes) -> bytes:
-    """Make the call and return (result, None) or (None, error), pickled."""
-    try:
-        function, arguments = pickle.loads(request)
-        return pickle.dumps((function(*arguments), None))
-    except Exception as error:
-        return _failure(error)
-
-
-def _failure(error: Exception) -> bytes:
-    note = WORKER_NOTE + describe_safely(error)
-    error.add_note(note)
-    try:
-        answer = pickle.dumps((None, error))
-        pickle.loads(answer)
-        return answer
-    except Exception:  # an error of a kind that cannot travel
-        stand_in = RuntimeError(f"{type(error).__qualname__}: {error}")
-        stand_in.add_note(note)
-        return pickle.dumps((None, stand_in))

@@ -9,7 +9,7 @@ from DicomSuiteGui import desktop, job_runner, jobs_panel, results_panel
 from DicomSuiteGui.job_filter import JobFilter
 from DicomSuiteGui.job_runner import runner
 from DicomSuiteGui.job_words import durationText, progressText, stateWord
-from DicomSuiteGui.jobs_panel import DURATION, PROGRESS, STATE, TITLE, JobsPanel
+from DicomSuiteGui.jobs_panel import DURATION, PLACE, PROGRESS, STATE, TITLE, JobsPanel
 from DicomSuiteGui.results_panel import ResultsPanel
 from DicomSuiteLib.job_store import JobStore
 from DicomSuiteLib.jobs import LOST, Job, JobRequest
@@ -246,6 +246,21 @@ def test_narrow_table_leaves_out_times_and_a_wide_one_shows_them(panel):
     panel.widget.resize(350, 500)
     processEvents(0.1)
     assert panel.table.isColumnHidden(DURATION)
+
+
+def test_job_on_a_cluster_says_so(panel):
+    words = "pass", "--dask", "tls://head:8786"
+    store = JobStore(private_folder() / "jobs.sqlite")
+    job = store.add(JobRequest("test", "Elsewhere", words))
+    store.save(replace(job, state=State.SUCCESS, done=9, total=9, counts={"written": 9, "workers": 4}))
+    store.close()
+    record(State.SUCCESS, "Local")
+    panel.show()
+    assert [text(panel, row, PLACE) for row in (0, 1)] == ["here", "cluster"]
+    assert panel.table.item(1, PLACE).toolTip() == "tls://head:8786"
+    panel.table.setCurrentCell(1, TITLE)
+    summary = panel.details.summary.text
+    assert "On the cluster tls://head:8786" in summary and "workers 4" in summary
 
 
 def test_store_that_cannot_be_used_is_explained(panel):

@@ -162,13 +162,17 @@ def test_settings_are_stored_at_once_and_shown_again(widget, tmp_path):
     widget.ui.outputFolderLineEdit.currentPath = str(tmp_path)
     widget.ui.keyFileLineEdit.currentPath = str(tmp_path / "my.key")
     widget.ui.workerCountSpinBox.value = 1
+    widget.ui.clusterAddressLineEdit.text = " tls://head:8786 "
     settings = storedSettings()
     assert (settings.output_folder, settings.key_file) == (str(tmp_path), str(tmp_path / "my.key"))
-    assert settings.workers == 1
+    assert (settings.workers, settings.cluster) == (1, "tls://head:8786")
     exit_(widget)
     enter(widget)
     assert widget.ui.outputFolderLineEdit.currentPath == str(tmp_path)
     assert widget.ui.workerCountSpinBox.value == 1
+    assert widget.ui.clusterAddressLineEdit.text == "tls://head:8786"
+    widget.ui.clusterAddressLineEdit.text = ""
+    assert storedSettings().cluster == ""
     widget.ui.outputFolderLineEdit.currentPath = widget.ui.keyFileLineEdit.currentPath = ""
     assert (storedSettings().output_folder, storedSettings().key_file) == ("", "")
 
@@ -181,14 +185,18 @@ def test_ephemeral_mode_keeps_jobs_apart_and_leaves_nothing(widget, tmp_path, ho
     job = runner().submit(JobRequest("inspect", "Kept", ("inspect", "/none")))
     waitUntil(lambda: not runner().job(job.id).is_live, timeout=30)
     widget.panel.settings.refresh()
+    widget.ui.clusterAddressLineEdit.text = "tls://head:8786"
     widget.ui.ephemeralCheckBox.click()
     assert storedSettings().ephemeral
+    assert storedSettings().cluster == "" and not widget.ui.clusterAddressLineEdit.enabled
     assert not widget.ui.outputFolderLineEdit.enabled and "temporary" in widget.ui.outputFolderLineEdit.toolTip
     assert widget.panel.jobs.table.rowCount == 0
     folder = ephemeral_folder()
     assert storedSettings().jobs_path().parent == folder
     assert (folder / "jobs.sqlite").exists()
     widget.ui.ephemeralCheckBox.click()
+    assert storedSettings().cluster == "tls://head:8786"
+    widget.ui.clusterAddressLineEdit.text = ""
     waitUntil(lambda: widget.panel.jobs.table.rowCount == 1)
     exit_(widget)
     closeRunner()

@@ -46,6 +46,14 @@ def test_job_that_is_repeated_writes_beside_what_is_there(tmp_path):
     assert repeated(JOB.request, taken=[]) == JOB.request
 
 
+@pytest.mark.parametrize(
+    ("words", "cluster"),
+    [(("anonymize", "/in", "/out"), ""), (("anonymize", "--dask", "tcp://head:1", "/in", "/out"), "tcp://head:1")],
+)
+def test_job_knows_the_cluster_that_it_works_on(words, cluster):
+    assert JobRequest("anonymize", "Export", words).cluster == cluster
+
+
 def test_job_lives_until_it_has_ended():
     lives = {state: replace(JOB, state=state).is_live for state in State}
     assert [state for state in State if lives[state]] == [State.PENDING, State.RUNNING]

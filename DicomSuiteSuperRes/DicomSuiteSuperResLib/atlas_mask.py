@@ -8,12 +8,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from DicomSuiteLib.affine_resampling import even_geometry, resample_affine
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.head_mask import head_mask
+from DicomSuiteLib.head_template import HeadTemplate
+from DicomSuiteLib.registration import Registration
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteSuperResLib.affine_resampling import even_geometry, resample_affine
-from DicomSuiteSuperResLib.head_mask import head_mask
-from DicomSuiteSuperResLib.head_template import HeadTemplate
-from DicomSuiteSuperResLib.registration import Registration
 
 APPROXIMATE = (
     "the brain mask is a template's, laid over the head by an affine map: its border can be some millimetres off, more "

@@ -36,6 +36,16 @@ OUT_OF_MEMORY = "There is not enough memory for it; crop the volume, or close ot
 _logger = logging.getLogger(__name__)
 
 
+def reason_of(error: Exception) -> str:
+    """Why something could not be made; what nobody foresaw goes to the log, without its values."""
+    if isinstance(error, DicomSuiteError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return OUT_OF_MEMORY
+    _logger.error(describe_safely(error))
+    return UNEXPECTED.format(kind=type(error).__qualname__)
+
+
 class BatchOptions(Protocol):
     """What a run has to know of its options: where it writes, and whether it goes on with what is there."""
 
@@ -144,13 +154,8 @@ class BatchRun:
             output = work.treat(item.found, lambda share: self._report(share * item.size))
         except Cancelled:
             raise
-        except DicomSuiteError as error:
-            self.refused.append(self._told(item.found, RESULT, str(error)))
-        except MemoryError:
-            self.refused.append(self._told(item.found, RESULT, OUT_OF_MEMORY))
-        except Exception as error:  # a mistake of ours or of a library, met with one input, must not stop the others
-            _logger.error(describe_safely(error))
-            self.refused.append(self._told(item.found, RESULT, UNEXPECTED.format(kind=type(error).__qualname__)))
+        except Exception as error:  # met with one input, it must not stop the others
+            self.refused.append(self._told(item.found, RESULT, reason_of(error)))
         else:
             self._keep(item, output, ledger)
         self._done += item.size

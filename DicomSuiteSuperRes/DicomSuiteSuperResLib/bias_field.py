@@ -8,10 +8,10 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from DicomSuiteLib.head_mask import head_mask
 from DicomSuiteLib.tasks import CancelToken
 from DicomSuiteSuperResLib.degrade import along_axis, lower_resolution
 from DicomSuiteSuperResLib.errors import SuperResError
-from DicomSuiteSuperResLib.head_mask import head_mask
 from DicomSuiteSuperResLib.slice_profile import ProfileShape, SliceProfile, cubic_matrix
 
 SHRINK = 6

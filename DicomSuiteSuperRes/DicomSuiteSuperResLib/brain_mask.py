@@ -9,16 +9,16 @@ from importlib.util import find_spec
 import numpy as np
 from numpy.typing import NDArray
 
+from DicomSuiteLib.affine_resampling import even_geometry
+from DicomSuiteLib.check_intensities import check_intensities
 from DicomSuiteLib.geometry import ImageGeometry
+from DicomSuiteLib.head_template import bundled_template
 from DicomSuiteLib.missing_package import missing_package
+from DicomSuiteLib.registration import Registration, register
 from DicomSuiteLib.tasks import CancelToken
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteSuperResLib.affine_resampling import even_geometry
 from DicomSuiteSuperResLib.atlas_mask import atlas_brain
 from DicomSuiteSuperResLib.brain_programs import HD_BET, SYNTHSTRIP, program_brain
-from DicomSuiteSuperResLib.check_input import check_input
-from DicomSuiteSuperResLib.head_template import bundled_template
-from DicomSuiteSuperResLib.registration import Registration, register
 
 PURPOSE = "Brain extraction with deepbet"
 ONLY_T1 = "deepbet was trained on whole-head T1 images of adults; for others look at the mask before using it"
@@ -59,14 +59,14 @@ def brain_mask(volume: Volume, method: BrainMethod = BrainMethod.AUTO, token: Ca
 
     Raises
     ------
-    SuperResError
+    VolumeError, GeometryError, RegistrationError, SuperResError
         If the volume is none to be used, or no brain is found in it.
     MissingPackageError
         If deepbet is asked for and not installed.
     Cancelled
         If `token` asks for it.
     """
-    check_input(volume)
+    check_intensities(volume)
     if method is BrainMethod.AUTO:
         method = BrainMethod.DEEPBET if _has_deepbet() else BrainMethod.ATLAS
     if method is BrainMethod.ATLAS:

@@ -16,9 +16,9 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from DicomSuiteLib.affine_resampling import even_geometry
 from DicomSuiteLib.tasks import CancelToken
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteSuperResLib.affine_resampling import even_geometry
 from DicomSuiteSuperResLib.errors import SuperResError
 from DicomSuiteSuperResLib.volume_output import write_volume
 

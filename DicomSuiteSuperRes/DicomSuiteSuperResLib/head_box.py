@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from DicomSuiteSuperResLib.head_mask import head_mask
+from DicomSuiteLib.head_mask import head_mask
 from DicomSuiteSuperResLib.tiling import Box, Shape, Weights
 
 MARGIN_MM = 8.0

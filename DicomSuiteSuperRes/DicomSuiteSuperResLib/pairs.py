@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from DicomSuiteLib.affine_resampling import even_geometry
+from DicomSuiteLib.check_intensities import check_intensities
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteSuperResLib.affine_resampling import even_geometry
-from DicomSuiteSuperResLib.check_input import check_input
 from DicomSuiteSuperResLib.degrade import lower_resolution, thick_slices, truncated_k_space, with_rician_noise
 from DicomSuiteSuperResLib.errors import SuperResError
 from DicomSuiteSuperResLib.output_plan import resized
@@ -87,11 +87,11 @@ def make_pair(volume: Volume, request: PairRequest, stream: int = 0) -> Pair:
 
     Raises
     ------
-    SuperResError
+    VolumeError, GeometryError, SuperResError
         If the volume is none to be used, would have fewer than two voxels or as many as before along an axis, or has
         values below 0 where there is to be noise.
     """
-    check_input(volume)
+    check_intensities(volume)
     if request.noise and volume.voxels.min() < 0:
         raise SuperResError("Rician noise is that of magnitude images, which have no values below 0; make it without.")
     geometry = even_geometry(volume)

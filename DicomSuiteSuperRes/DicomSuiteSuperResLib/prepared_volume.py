@@ -10,24 +10,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from DicomSuiteLib.affine_resampling import even_geometry
+from DicomSuiteLib.check_intensities import check_intensities
 from DicomSuiteLib.errors import DicomSuiteError
+from DicomSuiteLib.head_mask import head_mask
+from DicomSuiteLib.head_template import HeadTemplate
+from DicomSuiteLib.nifti_header import clean_nifti
 from DicomSuiteLib.output_file import write_json
+from DicomSuiteLib.registration import register, resampled_to_template
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.tasks import Cancelled, CancelToken
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteSuperResLib.affine_resampling import even_geometry
 from DicomSuiteSuperResLib.bias_field import SHRINK, without_bias_field
 from DicomSuiteSuperResLib.brain_mask import BrainMask, brain_mask
-from DicomSuiteSuperResLib.check_input import check_input
 from DicomSuiteSuperResLib.even_slices import even_slices
 from DicomSuiteSuperResLib.find_inputs import FoundInput
-from DicomSuiteSuperResLib.head_mask import head_mask
-from DicomSuiteSuperResLib.head_template import HeadTemplate
 from DicomSuiteSuperResLib.intensity_normalisation import normalise
-from DicomSuiteSuperResLib.nifti_header import clean_nifti
 from DicomSuiteSuperResLib.pairs import make_pair
 from DicomSuiteSuperResLib.preprocess_options import OutputKind, PreprocessOptions
-from DicomSuiteSuperResLib.registration import register, resampled_to_template
 from DicomSuiteSuperResLib.superres_options import FileFormat
 from DicomSuiteSuperResLib.transform_file import write_registration_facts, write_transform
 from DicomSuiteSuperResLib.volume_output import write_volume
@@ -118,7 +118,7 @@ class PreparedVolume:
 
     def _read(self) -> Volume:
         volume = self._found.read()
-        check_input(volume)
+        check_intensities(volume)
         even = even_slices(volume.grid)
         self._warnings += (*volume.notes, *even.notes)
         return replace(volume, voxels=even.of(volume.voxels), grid=SliceGrid.from_geometry(even.geometry))

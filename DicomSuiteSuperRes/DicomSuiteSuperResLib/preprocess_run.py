@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from DicomSuiteLib.head_template import HeadTemplate, bundled_template, template_from_file
 from DicomSuiteLib.progress import ProgressReporter
 from DicomSuiteLib.tasks import CancelToken
 from DicomSuiteSuperResLib.batch_run import BatchRun, BatchWork, Output, Tell
 from DicomSuiteSuperResLib.find_inputs import FoundInput, FoundInputs
-from DicomSuiteSuperResLib.head_template import HeadTemplate, bundled_template, template_from_file
 from DicomSuiteSuperResLib.prepared_volume import PreparedVolume
 from DicomSuiteSuperResLib.preprocess_options import PreprocessOptions
 

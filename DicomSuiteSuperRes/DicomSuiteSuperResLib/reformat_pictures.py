@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from DicomSuiteLib.geometry import FloatArray
+from DicomSuiteLib.head_mask import head_mask
 from DicomSuiteLib.missing_package import missing_package
 from DicomSuiteLib.picture_text import BACKGROUND, TEXT, write_on_picture, write_orientation, write_scale
 from DicomSuiteLib.plane_sampling import plane_indices
@@ -19,7 +20,6 @@ from DicomSuiteLib.slice_views import Plane, SliceView, volume_slice
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteLib.voxel_window import VoxelWindow
 from DicomSuiteSuperResLib.cubic_volume import cubic_volume
-from DicomSuiteSuperResLib.head_mask import head_mask
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
+from DicomSuiteLib.check_intensities import check_intensities
 from DicomSuiteLib.tasks import CancelToken
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteSuperResLib.back_projection import back_projected
-from DicomSuiteSuperResLib.check_input import check_input
 from DicomSuiteSuperResLib.cubic_volume import cubic_voxels
 from DicomSuiteSuperResLib.degrade import along_axis
 from DicomSuiteSuperResLib.domain_check import domain_warnings
@@ -54,13 +54,13 @@ def super_resolve(
 
     Raises
     ------
-    SuperResError
+    VolumeError, SuperResError
         If the volume or the request cannot be used, or the memory does not suffice, which is told before anything is
         computed where the system says how much is free; ModelError if the model fails.
     Cancelled
         If `token` says so.
     """
-    check_input(volume)
+    check_intensities(volume)
     planned = plan(volume.grid, model, request, volume.voxels.itemsize)
     check_memory(planned)
     try:

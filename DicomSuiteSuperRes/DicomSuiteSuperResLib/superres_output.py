@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from DicomSuiteLib.errors import DicomSuiteError, describe_safely
+from DicomSuiteLib.head_mask import head_mask
 from DicomSuiteLib.output_file import output_file
 from DicomSuiteLib.tasks import Cancelled, CancelToken
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteSuperResLib.batch_run import OUT_OF_MEMORY, UNEXPECTED
+from DicomSuiteSuperResLib.batch_run import reason_of
 from DicomSuiteSuperResLib.derived_dicom import write_derived_series
 from DicomSuiteSuperResLib.find_inputs import FoundInput
-from DicomSuiteSuperResLib.head_mask import head_mask
 from DicomSuiteSuperResLib.metrics_table import Measured, metrics_as_json, write_metrics
 from DicomSuiteSuperResLib.provenance import NO_SHEARED_NIFTI, write_result
 from DicomSuiteSuperResLib.reformat_pictures import Reformats, reformat_planes
@@ -27,8 +25,6 @@ from DicomSuiteSuperResLib.volume_metrics import compare
 
 SUPER_RESOLVED, CUBIC = "super-resolved", "cubic"
 """The methods that are measured."""
-
-_logger = logging.getLogger(__name__)
 
 
 class SuperResOutput:
@@ -74,13 +70,8 @@ class SuperResOutput:
             work()
         except Cancelled:
             raise
-        except DicomSuiteError as error:
-            self._tell(what, str(error))
-        except MemoryError:
-            self._tell(what, OUT_OF_MEMORY)
         except Exception as error:  # the result is written already, and is not to be told as refused
-            _logger.error(describe_safely(error))
-            self._tell(what, UNEXPECTED.format(kind=type(error).__qualname__))
+            self._tell(what, reason_of(error))
 
     def _tell(self, what: str, reason: str) -> None:
         self._problems.append({"what": what, "reason": reason})

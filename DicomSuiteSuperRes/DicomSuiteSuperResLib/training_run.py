@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import tempfile
 import time
@@ -16,7 +15,7 @@ import numpy as np
 
 from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.missing_package import missing_package
-from DicomSuiteLib.output_file import output_file
+from DicomSuiteLib.output_file import write_json
 from DicomSuiteLib.tasks import CancelToken
 from DicomSuiteSuperResLib.linear_start import least_squares_kernels
 from DicomSuiteSuperResLib.models import ModelScope, Upsampling
@@ -131,7 +130,7 @@ def train(request: TrainingRequest, on_spent: Callable[[float], None], token: Ca
     model = read_checkpoint(request.out)
     gains = [gain for own in held_out for gain in gains_over_cubic(model, own)]
     card = _card(request, network.shape, training, learned, gains)
-    _write_card(request.card_file, card)
+    write_json(request.card_file, card)
     request.state_file.unlink(missing_ok=True)
     return card
 
@@ -241,8 +240,3 @@ def _command(request: TrainingRequest) -> str:
         f"dicomsuite train-superres FOLDER --out {request.out.name} --kind {request.upsampling} --factors {factors} "
         f"--seed {request.seed} {budget}"
     )
-
-
-def _write_card(path: Path, card: dict[str, Any]) -> None:
-    with output_file(path) as partial:
-        partial.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")

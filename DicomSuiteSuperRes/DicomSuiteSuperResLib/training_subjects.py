@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from DicomSuiteLib.head_mask import head_mask
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteSuperResLib.degrade import value_range
 from DicomSuiteSuperResLib.errors import SuperResError
 from DicomSuiteSuperResLib.find_inputs import find_inputs
 from DicomSuiteSuperResLib.head_box import head_box
-from DicomSuiteSuperResLib.head_mask import head_mask
 
 FINE_RATIO = 1.5
 """Along an axis whose spacing is this many times the smallest there is nothing fine to be learned."""

@@ -10,9 +10,9 @@ import SimpleITK as sitk
 
 from DicomSuiteLib.geometry import FloatArray
 from DicomSuiteLib.output_file import OutputError, output_file, write_json
+from DicomSuiteLib.registration import Registration
 from DicomSuiteLib.unfinished_files import PART_SUFFIX
 from DicomSuiteSuperResLib.errors import SuperResError
-from DicomSuiteSuperResLib.registration import Registration
 
 SCHEMA = "dicomsuite-registration-1"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from DicomSuiteSuperResLib.head_mask import head_mask
+from DicomSuiteLib.head_mask import head_mask
 from DicomSuiteSuperResLib.models import Normalisation
 
 BRIGHT_PERCENTILE = 99.9

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from DicomSuiteLib.head_mask import head_mask
 from DicomSuiteLib.segments import BoolArray
 from DicomSuiteLib.volumes import Volume
 from DicomSuiteSuperResLib.degrade import value_range
 from DicomSuiteSuperResLib.edge_sharpness import EdgeSlopes, edge_slopes
 from DicomSuiteSuperResLib.errors import SuperResError
-from DicomSuiteSuperResLib.head_mask import head_mask
 from DicomSuiteSuperResLib.structural_similarity import REACH, similarity_map
 
 SAME_PLACE_MM = 1e-3

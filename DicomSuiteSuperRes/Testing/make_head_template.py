@@ -1,4 +1,4 @@
-"""Make the head template of DicomSuiteSuperResLib from Colin27 (mricron-data's ch2.nii.gz) and deepbet's brain mask.
+"""Make the head template of DicomSuiteLib from Colin27 (mricron-data's ch2.nii.gz) and deepbet's brain mask.
 
 python Testing/make_head_template.py ch2.nii.gz
 """
@@ -10,9 +10,9 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from DicomSuiteLib.affine_resampling import resample_affine
 from DicomSuiteLib.geometry import ImageGeometry
-from DicomSuiteSuperResLib.affine_resampling import resample_affine
-from DicomSuiteSuperResLib.head_template import BRAIN_FILE, HEAD_FILE, MNI_GRID
+from DicomSuiteLib.head_template import BRAIN_FILE, HEAD_FILE, MNI_GRID
 from DicomSuiteSuperResLib.torch_deepbet import brain_voxels, deepbet_weights
 
 SPACING = 3.0

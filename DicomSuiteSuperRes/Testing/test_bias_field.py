@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from DicomSuiteLib.head_template import bundled_template
 from DicomSuiteLib.tasks import Cancelled, CancelToken
 from DicomSuiteSuperResLib import bias_field as bias_field_module
 from DicomSuiteSuperResLib.bias_field import bias_field, without_bias_field
 from DicomSuiteSuperResLib.errors import SuperResError
-from DicomSuiteSuperResLib.head_template import bundled_template
 
 SPACING = (3.0, 3.0, 3.0)
 

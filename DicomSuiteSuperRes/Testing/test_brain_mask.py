@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from DicomSuiteLib.head_template import bundled_template
 from DicomSuiteLib.missing_package import MissingPackageError
+from DicomSuiteLib.registration import Registration
 from DicomSuiteLib.tasks import Cancelled, CancelToken
+from DicomSuiteLib.volumes import VolumeError
 from DicomSuiteSuperResLib import brain_mask as brain_mask_module
 from DicomSuiteSuperResLib.atlas_mask import APPROXIMATE, atlas_brain
 from DicomSuiteSuperResLib.brain_mask import BrainMethod, brain_mask
 from DicomSuiteSuperResLib.errors import SuperResError
-from DicomSuiteSuperResLib.head_template import bundled_template
-from DicomSuiteSuperResLib.registration import Registration
 from moved_heads import dice, known_move, moved_brain, moved_head, sagittal_grid
 
 GRID, MOVE = sagittal_grid(), known_move()
@@ -124,5 +125,5 @@ def test_voxels_that_are_no_numbers_are_refused():
     head = moved_head(GRID, MOVE)
     voxels = head.voxels.astype(np.float32)
     voxels[3, 3, 3] = np.nan
-    with pytest.raises(SuperResError, match="not finite"):
+    with pytest.raises(VolumeError, match="not finite"):
         brain_mask(replace(head, voxels=voxels))

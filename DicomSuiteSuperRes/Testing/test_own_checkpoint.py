@@ -131,3 +131,16 @@ def test_loading_a_bundled_model_does_not_import_the_compiler_of_torch() -> None
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     assert subprocess.run([sys.executable, "-c", program], env=environment, timeout=120).returncode == 0
+
+
+def test_outlining_a_users_network_does_not_import_it_either() -> None:
+    pytest.importorskip("monai")
+    program = (
+        "import sys; from DicomSuiteSuperResLib.torch_without_memory import without_memory; "
+        "from monai.networks.nets import SwinUNETR; before = 'torch._dynamo' in sys.modules\n"
+        "with without_memory():\n"
+        "    SwinUNETR(in_channels=1, out_channels=1, feature_size=12)\n"
+        "sys.exit('torch._dynamo' in sys.modules and not before)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", program], env=environment, timeout=120).returncode == 0

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteSuperResLib.errors import SuperResError
 from DicomSuiteSuperResLib.output_plan import resized
 from DicomSuiteSuperResLib.pairs import Degradation, PairRequest, make_pair
@@ -60,7 +61,7 @@ def test_noise_of_magnitude_images_is_not_laid_over_values_below_0():
     [("uneven", 2, "evenly"), ("oblique", 6, "smaller factor"), ("oblique", 1.01, "larger factor")],
 )
 def test_what_cannot_be_made_coarse_is_refused(name, factor, words):
-    with pytest.raises(SuperResError, match=words):
+    with pytest.raises(DicomSuiteError, match=words):
         make_pair(VOLUMES[name], PairRequest(factor))
 
 

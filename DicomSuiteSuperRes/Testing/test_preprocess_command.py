@@ -12,9 +12,9 @@ from pydicom.uid import MRImageStorage
 from dicom_slices import write_stack
 from DicomSuiteLib import cli
 from DicomSuiteLib.read_volume import read_volume
+from DicomSuiteLib.registration import Registration
 from DicomSuiteSuperResLib import prepared_volume
 from DicomSuiteSuperResLib.preprocess_run import CONTENT_NAME, LEDGER_NAME
-from DicomSuiteSuperResLib.registration import Registration
 from moved_heads import known_move, moved_brain, moved_head, sagittal_grid
 
 PATIENT = "DOE_JANE"
@@ -24,7 +24,7 @@ GRID, MOVE = sagittal_grid(), known_move()
 @pytest.fixture
 def known_registration(monkeypatch):
     """Registration has tests of its own, and takes seconds; so would millions of voxels in MNI space."""
-    monkeypatch.setattr("DicomSuiteSuperResLib.head_template.MNI_GRID", sagittal_grid())
+    monkeypatch.setattr("DicomSuiteLib.head_template.MNI_GRID", sagittal_grid())
     for module in ("DicomSuiteSuperResLib.prepared_volume", "DicomSuiteSuperResLib.brain_mask"):
         monkeypatch.setattr(f"{module}.register", lambda *_: Registration(MOVE, 0.5))
 

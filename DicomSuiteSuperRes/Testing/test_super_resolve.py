@@ -10,15 +10,15 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from DicomSuiteLib.check_intensities import check_intensities  # noqa: E402
 from DicomSuiteLib.errors import DicomSuiteError  # noqa: E402
 from DicomSuiteLib.geometry import ImageGeometry  # noqa: E402
 from DicomSuiteLib.read_volume import read_volume  # noqa: E402
 from DicomSuiteLib.slice_grid import SliceGrid  # noqa: E402
 from DicomSuiteLib.tasks import Cancelled, CancelToken  # noqa: E402
-from DicomSuiteLib.volumes import Volume  # noqa: E402
+from DicomSuiteLib.volumes import Volume, VolumeError  # noqa: E402
 from DicomSuiteSuperResLib import output_plan  # noqa: E402
 from DicomSuiteSuperResLib.back_projection import back_projected, redegradation_error  # noqa: E402
-from DicomSuiteSuperResLib.check_input import check_input  # noqa: E402
 from DicomSuiteSuperResLib.cubic_volume import cubic_volume  # noqa: E402
 from DicomSuiteSuperResLib.degrade import thick_slices  # noqa: E402
 from DicomSuiteSuperResLib.errors import SuperResError  # noqa: E402
@@ -257,8 +257,8 @@ def test_a_run_can_be_stopped(model: LoadedModel) -> None:
 )
 def test_voxels_that_are_no_intensities_are_refused_in_words(voxels: np.ndarray, words: str) -> None:
     volume = Volume(voxels, volume_of(blob()).grid)
-    with pytest.raises(SuperResError, match=words):
-        check_input(volume)
+    with pytest.raises(VolumeError, match=words):
+        check_intensities(volume)
 
 
 def test_what_needs_more_memory_than_is_free_is_refused_before_the_network_runs(monkeypatch) -> None:

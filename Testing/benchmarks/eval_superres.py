@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / folder) for folder in ("DicomSuite", "DicomSuiteSuperRes")]
 
 from DicomSuiteLib.geometry import ImageGeometry  # noqa: E402
+from DicomSuiteLib.head_mask import head_mask  # noqa: E402
 from DicomSuiteLib.read_volume import read_volume  # noqa: E402
 from DicomSuiteLib.slice_grid import SliceGrid  # noqa: E402
 from DicomSuiteLib.tasks import CancelToken  # noqa: E402
@@ -34,7 +35,6 @@ from DicomSuiteSuperResLib.bundled_models import bundled_models, load_bundled  #
 from DicomSuiteSuperResLib.cubic_volume import cubic_voxels  # noqa: E402
 from DicomSuiteSuperResLib.degrade import truncated_k_space, value_range, with_rician_noise  # noqa: E402
 from DicomSuiteSuperResLib.head_box import head_box  # noqa: E402
-from DicomSuiteSuperResLib.head_mask import head_mask  # noqa: E402
 from DicomSuiteSuperResLib.linear_start import WIDTH, least_squares_kernels  # noqa: E402
 from DicomSuiteSuperResLib.models import LoadedModel, Upsampling  # noqa: E402
 from DicomSuiteSuperResLib.own_checkpoint import read_checkpoint  # noqa: E402

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from DicomSuiteLib.output_file import output_file
-from DicomSuiteSuperResLib.errors import SuperResError
+from DicomSuiteLib.unusable_file import UnusableFileError
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """Of one version: size of the header, where its free text stands (offset, bytes), and where its numbers, and how.
+    """Of one version: size of the header, where its free text and what nobody uses stand (offset, bytes), and where its
+    numbers, and how.
 
     `shape` is how many axes there are, and the lengths of seven, of which the first ones count.
     """
@@ -39,6 +40,8 @@ _VERSIONS = (
         {
             "data_type": (4, 10),
             "db_name": (14, 18),
+            "extents and session_error": (32, 6),
+            "glmax and glmin": (140, 8),
             "descrip": (148, 80),
             "aux_file": (228, 24),
             "intent_name": (328, 16),
@@ -79,7 +82,7 @@ def clean_nifti(source: Path, target: Path) -> tuple[str, ...]:
 
     Raises
     ------
-    SuperResError
+    UnusableFileError
         If `source` cannot be read, is no single-file NIfTI, or damaged.
     OutputError
         If `target` cannot be written.
@@ -108,7 +111,7 @@ def _told(source: Path) -> Iterator[None]:
         yield
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or "it is damaged or cut short; write it again from its source"
-        raise SuperResError(f"{source} cannot be read: {reason}.") from error
+        raise UnusableFileError(source, f"cannot be read: {reason}") from error
 
 
 @contextmanager
@@ -129,7 +132,7 @@ class _Content:
     ----------
     is_named : whether it is packed, and tells the name of the file that was
 
-    Raises SuperResError where it cannot be read or ends too soon.
+    Raises UnusableFileError where it cannot be read or ends too soon.
     """
 
     def __init__(self, file: BinaryIO, source: Path) -> None:
@@ -151,7 +154,7 @@ class _Content:
         while count:
             block = self.read(min(count, _BLOCK_BYTES))
             if not block:
-                raise SuperResError(f"{self.source} is damaged or cut short: voxels are missing; get it again.")
+                raise UnusableFileError(self.source, "damaged or cut short: voxels are missing; get it again")
             count -= len(block)
             yield block
 
@@ -195,7 +198,7 @@ class _Header:
             for order in "<>":
                 if start == struct.pack(f"{order}i", layout.size):
                     return layout, order
-        raise SuperResError(f"{self._source} is no NIfTI file; name a .nii or .nii.gz file.")
+        raise UnusableFileError(self._source, "no NIfTI file; name a .nii or .nii.gz file")
 
     def _numbers(self, place: tuple[int, str]) -> tuple[float, ...]:
         at, kind = place
@@ -205,8 +208,8 @@ class _Header:
         begin = self._layout.size + _EXTENSION_FLAG
         offset = self._numbers(self._layout.offset)[0] if len(self.content) == begin else 0
         if not begin <= offset < math.inf:
-            raise SuperResError(
-                f"{self._source} does not say where its voxels are; it is damaged, or only a header (.hdr)."
+            raise UnusableFileError(
+                self._source, "does not say where its voxels are; it is damaged, or only a header (.hdr)"
             )
         return int(offset)
 
@@ -214,7 +217,7 @@ class _Header:
         axes, *lengths = self._numbers(self._layout.shape)
         (datatype,) = self._numbers(self._layout.datatype)
         if not 1 <= axes <= len(lengths) or min(lengths[:axes]) < 1 or datatype not in _VOXEL_BYTES:
-            raise SuperResError(f"{self._source} does not say how many voxels it has, or of what kind; it is damaged.")
+            raise UnusableFileError(self._source, "does not say how many voxels it has, or of what kind; it is damaged")
         return math.prod(lengths[:axes]) * _VOXEL_BYTES[datatype]
 
     def clear_texts(self) -> list[str]:

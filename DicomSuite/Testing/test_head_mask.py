@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from DicomSuiteSuperResLib.head_mask import head_mask, otsu_threshold
+from DicomSuiteLib.head_mask import head_mask, otsu_threshold
 
 
 def ball(shape=(40, 60, 50), radius=18) -> np.ndarray:

@@ -7,9 +7,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from DicomSuiteLib.nifti_header import COMPRESSED_NAME, EXTENSIONS, TRAILING, clean_nifti
 from DicomSuiteLib.output_file import OutputError
-from DicomSuiteSuperResLib.errors import SuperResError
-from DicomSuiteSuperResLib.nifti_header import COMPRESSED_NAME, EXTENSIONS, TRAILING, clean_nifti
+from DicomSuiteLib.unusable_file import UnusableFileError
 
 nibabel = pytest.importorskip("nibabel")
 
@@ -106,7 +106,7 @@ def test_what_is_no_nifti_is_refused_and_nothing_is_written(tmp_path, content, w
         nibabel.save(image(nibabel.Nifti1Image), source)
         content = source.read_bytes()[:350]
     source.write_bytes(content)
-    with pytest.raises(SuperResError, match=words):
+    with pytest.raises(UnusableFileError, match=words):
         clean_nifti(source, tmp_path / "b.nii")
     assert not (tmp_path / "b.nii").exists()
 
@@ -129,7 +129,7 @@ def test_file_that_does_not_hold_what_its_header_says_is_refused(tmp_path, suffi
     nibabel.save(nibabel.Nifti1Image(np.zeros((5, 4, 3), np.int16), AFFINE), tmp_path / "plain.nii")
     content = change((tmp_path / "plain.nii").read_bytes())
     source.write_bytes(gzip.compress(content) if suffix == ".nii.gz" else content)
-    with pytest.raises(SuperResError, match=words):
+    with pytest.raises(UnusableFileError, match=words):
         clean_nifti(source, tmp_path / "b.nii")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted({source.name, "plain.nii"})
 
@@ -139,13 +139,13 @@ def test_wrong_check_sum_is_found(tmp_path):
     content = bytearray((tmp_path / "a.nii.gz").read_bytes())
     content[-8] ^= 1
     (tmp_path / "a.nii.gz").write_bytes(content)
-    with pytest.raises(SuperResError, match="damaged"):
+    with pytest.raises(UnusableFileError, match="damaged"):
         clean_nifti(tmp_path / "a.nii.gz", tmp_path / "b.nii")
     assert not (tmp_path / "b.nii").exists()
 
 
 def test_source_that_cannot_be_opened_is_told_and_a_target_that_cannot_be_written_is_another_error(tmp_path):
-    with pytest.raises(SuperResError, match="cannot be read: No such file"):
+    with pytest.raises(UnusableFileError, match="cannot be read: No such file"):
         clean_nifti(tmp_path / "absent.nii", tmp_path / "b.nii")
     nibabel.save(image(nibabel.Nifti1Image), tmp_path / "a.nii")
     with pytest.raises(OutputError, match=r"b\.nii cannot be written"):

@@ -6,19 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from DicomSuiteLib.geometry import FloatArray, ImageGeometry
+from DicomSuiteLib.geometry import FloatArray, GeometryError, ImageGeometry
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteSuperResLib.errors import SuperResError
 
 LINEAR, CUBIC = 1, 3
 """Orders of the splines between voxels."""
 
 
 def even_geometry(volume: Volume) -> ImageGeometry:
-    """The even grid of `volume`; SuperResError where its slices lie unevenly."""
+    """The even grid of `volume`; GeometryError where its slices lie unevenly."""
     geometry = volume.grid.geometry
     if geometry is None:
-        raise SuperResError("The slices do not lie evenly on a line; resample the volume to an even grid first.")
+        raise GeometryError("The slices do not lie evenly on a line; resample the volume to an even grid first.")
     return geometry
 
 

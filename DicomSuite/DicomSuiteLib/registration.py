@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import enum
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from DicomSuiteLib.affine_resampling import CUBIC, even_geometry, resample_affine
+from DicomSuiteLib.check_intensities import check_intensities
+from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.geometry import FloatArray, ImageGeometry
+from DicomSuiteLib.head_mask import head_mask
+from DicomSuiteLib.head_template import HeadTemplate
 from DicomSuiteLib.slice_grid import SliceGrid
 from DicomSuiteLib.tasks import CancelToken
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteSuperResLib.affine_resampling import CUBIC, even_geometry, resample_affine
-from DicomSuiteSuperResLib.check_input import check_input
-from DicomSuiteSuperResLib.errors import SuperResError
-from DicomSuiteSuperResLib.head_mask import head_mask
-from DicomSuiteSuperResLib.head_template import HeadTemplate
 
 WORKING_SPACING = 3.0
 """mm: finer changes the affine map by less than a voxel and takes many times as long."""
@@ -28,10 +30,41 @@ SURROUNDINGS_MM = 18.0
 """How far around the template's brain voxels are compared: skull and scalp hold the borders, face and neck differ."""
 STARTS_MM = (-40.0, -20.0, 0.0, 20.0, 40.0)
 """Heights that are tried for the template's centre: how much neck is in the picture differs."""
+_SCREENED, _REFINED = 12, 6
+"""Steps from each start, and how many starts are followed further."""
 BINS = 32
 """Of the joint histogram of Mattes' mutual information (doi:10.1109/TMI.2003.809072)."""
 _FIRST_STEP_MM, _LAST_STEP_MM = 2.0, 1e-3
 _LEAST_VOXELS = 8
+_EDGE_BLUR = 0.8
+"""Voxels (deviation) of the working image."""
+_STRONGEST_EDGE = 99.5
+"""Percentile that becomes white."""
+
+
+class Matched(enum.Enum):
+    """What of two heads is laid over each other."""
+
+    VALUES = "values"
+    """The most exact where the contrast is the template's."""
+    EDGES = "edges"
+    """How steep the values are: finds heads of any contrast, with a dark scalp too, but their brains less exactly."""
+
+
+SCALES = {Matched.VALUES: (1.0,), Matched.EDGES: (0.9, 1.0)}
+"""Sizes of heads, in those of the template, that are tried: it is a large one."""
+
+
+PITCHES_DEG = {Matched.VALUES: (0.0,), Matched.EDGES: (0.0, -25.0, 25.0)}
+"""How far heads nod that are tried: from an upright start, a head that nods by 25 degrees is matched wrongly."""
+
+
+LARGEST = {Matched.VALUES: np.inf, Matched.EDGES: 1.15}
+"""Size up to which a match counts: beyond, much of the template is outside of the picture, and few edges match well."""
+
+
+class RegistrationError(DicomSuiteError):
+    """A volume cannot be laid over a template; the message says why and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,25 +87,31 @@ class Registration:
         return np.linalg.inv(self.patient_from_template)
 
 
-def register(volume: Volume, template: HeadTemplate, token: CancelToken | None = None) -> Registration:
+def register(
+    volume: Volume,
+    template: HeadTemplate,
+    token: CancelToken | None = None,
+    matched: Matched = Matched.VALUES,
+) -> Registration:
     """Find the affine map that lays `volume`, a head, over `template`.
 
     Rotation, shift and one scale are searched for from several heights, then all twelve parameters are refined.
 
     Raises
     ------
-    SuperResError
-        If slices lie unevenly, the volume has fewer than 8 voxels along an axis or nothing to match.
+    VolumeError, GeometryError
+        If the voxels are no intensities; if slices lie unevenly.
+    RegistrationError
+        If the volume has fewer than 8 voxels along an axis or nothing to match.
     Cancelled
         If `token` asks for it.
     """
-    check_input(volume)
+    check_intensities(volume)
     if min(volume.voxels.shape) < _LEAST_VOXELS or volume.voxels.min() == volume.voxels.max():
-        raise SuperResError("There is too little in the volume to register it; a whole head is needed.")
-    search = _Search(_working_image(template.head), _working_image(volume), _compared_region(template), token)
-    starts = [_start(search.fixed, search.moving, height) for height in STARTS_MM]
-    _, best = min(((search.refine(start, shrink=4, steps=40), start) for start in starts), key=lambda pair: pair[0])
-    affine = _as_affine(best)
+        raise RegistrationError("There is too little in the volume to register it; a whole head is needed.")
+    fixed, moving = _working_image(template.head), _working_image(volume)
+    search = _Search(fixed, moving, _compared_region(template), token, matched)
+    affine = _as_affine(search.best(_starts(fixed, moving, matched)))
     search.refine(affine, shrink=2, steps=60)
     value = search.refine(affine, shrink=1, steps=40)
     return Registration(_matrix(affine), -value)
@@ -91,9 +130,26 @@ class _Search:
     """Two images at the working resolution, and the search for the map from `fixed` to `moving`."""
 
     def __init__(
-        self, fixed: sitk.Image, moving: sitk.Image, region: sitk.Image | None, token: CancelToken | None
+        self,
+        fixed: sitk.Image,
+        moving: sitk.Image,
+        region: sitk.Image | None,
+        token: CancelToken | None,
+        matched: Matched,
     ) -> None:
-        self.fixed, self.moving, self._region, self._token = fixed, moving, region, token
+        self._region, self._token, self._largest = region, token, LARGEST[matched]
+        self._compared = (fixed, moving) if matched is Matched.VALUES else (_edges(fixed), _edges(moving))
+
+    def best(self, starts: Iterable[sitk.Similarity3DTransform]) -> sitk.Similarity3DTransform:
+        """The one of `starts` that leads to the best match, coarsely refined."""
+        screened = self._ranked(starts, steps=_SCREENED)
+        return self._ranked(screened[:_REFINED], steps=40)[0]
+
+    def _ranked(self, starts: Iterable[sitk.Similarity3DTransform], steps: int) -> list[sitk.Similarity3DTransform]:
+        """The starts, refined, the best match first; behind them those that have grown too large."""
+        values = [(self.refine(start, shrink=4, steps=steps), start) for start in starts]
+        values.sort(key=lambda pair: (pair[1].GetScale() > self._largest, pair[0]))
+        return [start for _, start in values]
 
     def refine(self, transform: sitk.Transform, shrink: int, steps: int) -> float:
         """Improve `transform` in place on grids `shrink` times coarser; returns minus the mutual information."""
@@ -115,9 +171,9 @@ class _Search:
             token = self._token
             method.AddCommand(sitk.sitkIterationEvent, lambda: method.StopRegistration() if token.cancelled else None)
         try:
-            method.Execute(self.fixed, self.moving)
+            method.Execute(*self._compared)
         except RuntimeError as error:
-            raise SuperResError(
+            raise RegistrationError(
                 "The volume could not be registered: it has too little in common with the template. Check that it is "
                 "a head, and that its orientation is right."
             ) from error
@@ -137,6 +193,15 @@ def _working_image(volume: Volume) -> sitk.Image:
     image = sitk.GetImageFromArray(np.sqrt(np.clip(values / max(np.percentile(values, BRIGHTEST), 1e-30), 0, 1)))
     target.set_on_sitk(image)
     return image
+
+
+def _edges(image: sitk.Image) -> sitk.Image:
+    """How steep the values are, 0 to 1, on the same grid."""
+    steepness = ndimage.gaussian_gradient_magnitude(sitk.GetArrayViewFromImage(image), _EDGE_BLUR)
+    white = max(float(np.percentile(steepness, _STRONGEST_EDGE)), 1e-30)
+    edges = sitk.GetImageFromArray(np.clip(steepness / white, 0, 1))
+    edges.CopyInformation(image)
+    return edges
 
 
 def _covering_grid(geometry: ImageGeometry) -> ImageGeometry:
@@ -159,13 +224,17 @@ def _compared_region(template: HeadTemplate) -> sitk.Image | None:
     return image
 
 
-def _start(fixed: sitk.Image, moving: sitk.Image, height: float) -> sitk.Similarity3DTransform:
-    """The shift from head to head, that much higher (mm)."""
+def _starts(fixed: sitk.Image, moving: sitk.Image, matched: Matched) -> Iterator[sitk.Similarity3DTransform]:
+    """Maps that shift head to head, at several heights, sizes and pitches."""
     centre = _head_centre(fixed)
-    start = sitk.Similarity3DTransform()
-    start.SetCenter(centre.tolist())
-    start.SetTranslation((_head_centre(moving) - centre + (0, 0, height)).tolist())
-    return start
+    shift = _head_centre(moving) - centre
+    for height, scale, pitch in product(STARTS_MM, SCALES[matched], PITCHES_DEG[matched]):
+        start = sitk.Similarity3DTransform()
+        start.SetCenter(centre.tolist())
+        start.SetScale(scale)
+        start.SetRotation((1.0, 0.0, 0.0), np.radians(pitch))
+        start.SetTranslation((shift + (0, 0, height)).tolist())
+        yield start
 
 
 def _head_centre(image: sitk.Image) -> FloatArray:

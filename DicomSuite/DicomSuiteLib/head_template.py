@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from DicomSuiteLib.affine_resampling import even_geometry
+from DicomSuiteLib.check_intensities import check_intensities
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.read_volume import read_volume
 from DicomSuiteLib.volumes import Volume
-from DicomSuiteSuperResLib.affine_resampling import even_geometry
-from DicomSuiteSuperResLib.check_input import check_input
 
 FOLDER = Path(__file__).with_name("Templates")
 HEAD_FILE = FOLDER / "colin27_head_3mm.nii.gz"
@@ -54,9 +54,11 @@ def template_from_file(path: Path) -> HeadTemplate:
 
     Raises
     ------
-    VolumeError, SuperResError
-        If it is no volume, its slices lie unevenly or values are not finite.
+    VolumeError
+        If it is no volume, or values are not finite.
+    GeometryError
+        If its slices lie unevenly.
     """
     head = read_volume(path)
-    check_input(head)
+    check_intensities(head)
     return HeadTemplate("a template of the user's", head, even_geometry(head))
