@@ -21,6 +21,7 @@ from DicomSuiteAnonymizeGui.selection import SourceKind
 from DicomSuiteAnonymizeLib.profile import OnLeak
 from DicomSuiteAnonymizeLib.profile_editor import ProfileEditor
 from DicomSuiteAnonymizeLib.ps315 import Option
+from DicomSuiteAnonymizeLib.safe_attributes import MR_DIFFUSION_TIMING
 from DicomSuiteGui.module_widget import ModuleWidget
 
 
@@ -50,6 +51,7 @@ class DicomSuiteAnonymizeParameterNode:
     sourceKind: SourceKind = SourceKind.DATABASE
     followPs315: bool = True
     retainSafePrivate: bool = False
+    retainDiffusionTiming: bool = False
     retainUIDs: bool = False
     retainDeviceIdentity: bool = False
     retainInstitutionIdentity: bool = False
@@ -59,8 +61,15 @@ class DicomSuiteAnonymizeParameterNode:
     cleanDescriptors: bool = False
     cleanStructuredContent: bool = False
     cleanGraphics: bool = False
+    cleanPixelData: bool = False
+    cleanRecognizableVisualFeatures: bool = False
     refuseLeaks: bool = False
     allowPixelRisk: bool = False
+    readText: bool = False
+    otherFormats: bool = False
+    writeCrosswalk: bool = False
+    encryptCrosswalk: bool = False
+    refuseUnknownPatients: bool = False
     outputKind: OutputKind = OutputKind.FOLDER
 
 
@@ -117,7 +126,8 @@ class DicomSuiteAnonymizeLogic(ScriptedLoadableModuleLogic):
         if Option.RETAIN_FULL_DATES in options:
             options.discard(Option.RETAIN_MODIFIED_DATES)
         onLeak = OnLeak.FAIL if parameters.refuseLeaks else OnLeak.REPLACE
-        self.editor.set_rules(parameters.followPs315, options, onLeak)
+        lists = [MR_DIFFUSION_TIMING] if parameters.retainDiffusionTiming else []
+        self.editor.set_rules(parameters.followPs315, options, onLeak, lists)
         self.storeProfile(parameters)  # choices that do not go together, as a saved scene may hold them, are put right
 
     def storeProfile(self, parameters):
@@ -128,6 +138,7 @@ class DicomSuiteAnonymizeLogic(ScriptedLoadableModuleLogic):
             with slicer.util.NodeModify(parameters):
                 parameters.followPs315 = profile.is_ps315
                 parameters.refuseLeaks = profile.on_leak is OnLeak.FAIL
+                parameters.retainDiffusionTiming = MR_DIFFUSION_TIMING in profile.private_lists
                 for option in Option:
                     setattr(parameters, parameterName(option), option in profile.options)
         finally:

@@ -121,6 +121,16 @@ def test_a_path_that_the_name_filters_leave_out_is_not_announced():
     assert valid == [(True,), (False,)]
 
 
+def test_several_patterns_without_parentheses_fit_no_path():
+    widget = ctk.ctkPathLineEdit()
+    widget.nameFilters = ["*.json *.yaml"]
+    got = received(widget, "currentPathChanged(QString)")
+    widget.currentPath = "a.json"
+    widget.nameFilters = ["*.json", "*.yaml"]
+    widget.currentPath = "b.json"
+    assert got == [("b.json",)]
+
+
 def test_a_path_to_write_is_asked_for_by_a_save_dialog():
     widget = ctk.ctkPathLineEdit()
     widget.filters = ctk.ctkPathLineEdit.Files | ctk.ctkPathLineEdit.Writable

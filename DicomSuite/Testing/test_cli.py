@@ -155,7 +155,7 @@ def test_error_of_a_worker_process_shows_no_message_either(command_folder):
         shown = process.communicate(timeout=60)[1]
     assert process.returncode == 1
     assert "ValueError" in shown and "DOE" not in shown
-    assert "in a worker process:\n" in shown and "in _answer" in shown
+    assert "in a worker process:\n" in shown and "in answer" in shown
 
 
 def test_debug_variable_shows_the_whole_traceback(command_folder, capsys, monkeypatch):

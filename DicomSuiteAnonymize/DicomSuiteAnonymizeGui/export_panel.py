@@ -14,6 +14,7 @@ from DicomSuiteGui.export_frame import ExportFrame
 from DicomSuiteGui.followed_job import FollowedJob
 from DicomSuiteGui.job_runner import runner
 from DicomSuiteGui.new_folder import newFolder
+from DicomSuiteGui.plain_label import plainLabel, showText
 from DicomSuiteGui.push_buttons import addPushButton
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.jobs import Job, JobRequest
@@ -27,11 +28,12 @@ _FOLDER_KIND = "deidentified"
 class ExportPanel:
     """The folder, the buttons and the progress of the job that was started last.
 
-    `requested` is emitted without arguments when the user asks for an export.
+    Emitted without arguments: `requested` when the user asks for an export, `ended` when one was written.
     """
 
     def __init__(self) -> None:
         self.requested = Signal()
+        self.ended = Signal()
         self._followed = FollowedJob()
         self._followed.changed.connect(self._show)
         self._followed.ended.connect(self._onEnded)
@@ -60,6 +62,10 @@ class ExportPanel:
         """Enable the export, or say why there is nothing to export."""
         self._reason = reason
         self._show()
+
+    def setExtras(self, text: str) -> None:
+        """Say what an export does beyond the profile; "" for nothing."""
+        showText(self.extrasLabel, text)
 
     def newTarget(self) -> Path:
         """A folder that does not exist yet, in the folder that the user has chosen."""
@@ -97,11 +103,16 @@ class ExportPanel:
         self.widget = qt.QWidget()
         layout = qt.QVBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
+        self.extrasLabel = plainLabel()
+        layout.addWidget(self.extrasLabel)
         layout.addWidget(self.frame.widget)
         layout.addWidget(self.result.widget)
 
     def _onEnded(self) -> None:
-        if self.job.state is State.SUCCESS and self._importWhenDone:
+        if self.job.state is not State.SUCCESS:
+            return
+        self.ended.emit()
+        if self._importWhenDone:
             self.result.importResult()
 
     def _onCancel(self) -> None:

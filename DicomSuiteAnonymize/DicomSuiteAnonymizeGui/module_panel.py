@@ -10,17 +10,24 @@ import qt
 from slicer.i18n import tr as _
 
 from DicomSuiteAnonymizeGui.attribute_panel import AttributePanel
+from DicomSuiteAnonymizeGui.crosswalk_panel import CrosswalkPanel
+from DicomSuiteAnonymizeGui.export_extras import ExportExtras, extrasText
 from DicomSuiteAnonymizeGui.export_panel import KIND, ExportPanel
+from DicomSuiteAnonymizeGui.faces_panel import FacesPanel
+from DicomSuiteAnonymizeGui.fitting_tabs import FittingTabs
 from DicomSuiteAnonymizeGui.options_panel import OptionsPanel
 from DicomSuiteAnonymizeGui.output_kind import OutputKind
+from DicomSuiteAnonymizeGui.pixels_panel import PixelsPanel
 from DicomSuiteAnonymizeGui.preview_panel import PreviewPanel
 from DicomSuiteAnonymizeGui.profile_bar import ProfileBar
+from DicomSuiteAnonymizeGui.score_panel import ScorePanel
 from DicomSuiteAnonymizeGui.selection import Source
 from DicomSuiteAnonymizeGui.source_panel import SourcePanel
 from DicomSuiteAnonymizeLib import command_lines
 from DicomSuiteAnonymizeLib.preview import FilePreview, from_json
 from DicomSuiteAnonymizeLib.profile_editor import ProfileEditor
 from DicomSuiteAnonymizeLib.profile_store import ProfileStore, store_used
+from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.survey import SeriesSurvey
 from DicomSuiteGui.child_query import ChildQuery
 from DicomSuiteGui.stored_settings import storedSettings
@@ -44,21 +51,31 @@ class ModulePanel:
         self.profileBar = ProfileBar(editor, _profiles)
         self.attributes = AttributePanel(editor)
         self.options = OptionsPanel()
+        self.pixels = PixelsPanel(self.options.optionBoxes[Option.CLEAN_PIXEL_DATA], self._gather)
+        self.faces = FacesPanel(self.options.optionBoxes[Option.CLEAN_FACES], self._gather)
         self.preview = PreviewPanel()
         self.export = ExportPanel()
+        self.crosswalk = CrosswalkPanel()
+        self.score = ScorePanel()
+        self._extras = ExportExtras(self.faces, self.crosswalk)
         for place, part in (
             (ui.sourcePlace, self.source),
             (ui.profilePlace, self.profileBar),
             (ui.attributesPlace, self.attributes),
             (ui.optionsPlace, self.options),
+            (ui.pixelsPlace, self.pixels),
+            (ui.facesPlace, self.faces),
             (ui.previewPlace, self.preview),
             (ui.exportPlace, self.export),
+            (ui.crosswalkPlace, self.crosswalk),
+            (ui.scorePlace, self.score),
         ):
             place.layout().addWidget(part.widget)
+        self._tabs = FittingTabs(ui.rulesTabs)
         self._found: list[SeriesSurvey] = []
         self._choice = 0
         self._surveyedKey = None
-        self._allowsPixelRisk = False
+        self._choices: tuple[bool, ...] = ()
         self._survey = ChildQuery(self._onSurveyed, self._onSurveyFailed, self._onSurveyProgress, self._onSeries)
         self._example = ChildQuery(self._onExample, self._onExampleFailed)
         self._surveyTimer = self._timer(self._startSurvey)
@@ -67,7 +84,11 @@ class ModulePanel:
         self.attributes.exampleChanged.connect(self._wantExample)
         self.preview.requested.connect(self._startPreview)
         self.export.requested.connect(self._startExport)
+        self.export.ended.connect(self._onExported)
         self.export.result.imported.connect(self.source.refresh)
+        self.pixels.rulesChanged.connect(self._onRulesChanged)
+        for part in (self.faces, self.crosswalk.settings):
+            part.changed.connect(self._showExtras)
         editor.changed.connect(self._onRulesChanged)
         self._update()
 
@@ -75,13 +96,16 @@ class ModulePanel:
         """The module is shown."""
         self.source.refresh()
         self.profileBar.update()
+        self.pixels.update()
         self.export.enter()
+        self.crosswalk.enter()
         self._update()
         if self._isKeyReplaced():
             self._onSourceChanged()
 
     def exit(self) -> None:
         """Another module is shown; what has been started goes on."""
+        self.pixels.exit()
 
     def cleanup(self) -> None:
         """Let go of everything that outlives the panel."""
@@ -90,7 +114,17 @@ class ModulePanel:
             timer.stop()
         for query in (self._survey, self._example):
             query.drop()
-        for part in (self.source, self.attributes, self.preview, self.export):
+        for part in (
+            self.source,
+            self.profileBar,
+            self.attributes,
+            self.pixels,
+            self.faces,
+            self.preview,
+            self.export,
+            self.crosswalk,
+            self.score,
+        ):
             part.cleanup()
 
     def setParameters(self, parameters) -> None:
@@ -98,8 +132,15 @@ class ModulePanel:
         self._parameters = parameters
         if self.source.kind is not parameters.sourceKind:
             self.source.setKind(parameters.sourceKind)
-        if self._allowsPixelRisk != parameters.allowPixelRisk:
-            self._allowsPixelRisk = parameters.allowPixelRisk
+        choices = (
+            parameters.allowPixelRisk,
+            parameters.readText,
+            parameters.otherFormats,
+            parameters.writeCrosswalk,
+            parameters.refuseUnknownPatients,
+        )
+        if self._choices != choices:
+            self._choices = choices
             self._onRulesChanged()
 
     def _timer(self, function) -> qt.QTimer:
@@ -115,6 +156,8 @@ class ModulePanel:
         self._choice += 1
         self._update()
         self.preview.clear()
+        self.pixels.clear()
+        self.faces.clear()
         self._survey.drop()
         self._example.drop()
         self.attributes.setSeries([])
@@ -125,7 +168,10 @@ class ModulePanel:
             self.attributes.setStatus("")
             return
         self.attributes.setStatus(_("Reading…"))
-        self.source.gather(self._ifStillChosen(self._surveyFiles))
+        self._gather(self._surveyFiles)
+
+    def _gather(self, deliver: Callable[[Source], None]) -> None:
+        self.source.gather(self._ifStillChosen(deliver))
 
     def _ifStillChosen(self, deliver: Callable[[Source], None]) -> Callable[[Source], None]:
         """`deliver`, but not where another source is chosen while the database lists the files of this one."""
@@ -168,6 +214,7 @@ class ModulePanel:
 
     def _onRulesChanged(self) -> None:
         self.preview.clear()
+        self._showExtras()
         self._wantExample()
 
     def _wantExample(self) -> None:
@@ -191,13 +238,11 @@ class ModulePanel:
 
     def _startPreview(self) -> None:
         self.attributes.form.commit()
-        self.source.gather(
-            self._ifStillChosen(lambda source: self._ask(lambda rules: self._previewWith(source, rules)))
-        )
+        self._gather(lambda source: self._ask(lambda rules: self._previewWith(source, rules)))
 
     def _previewWith(self, source: Source, rules: command_lines.Rules) -> None:
         target, workers = self.export.newTarget(), storedSettings().workers
-        counting = command_lines.rehearsal(source.words, target, rules, workers)
+        counting = command_lines.rehearsal(source.words, target, rules, workers, self._chosenExtras())
         firstFiles = command_lines.as_list(self.attributes.examples[:_FIRST_FILES])
         self.preview.start(counting, source.inputText, command_lines.preview(rules), firstFiles)
 
@@ -215,11 +260,12 @@ class ModulePanel:
         kind, settings = self._parameters.outputKind, storedSettings()
         try:
             rules = self._rules(settings.store_folder())  # kept, so that the job can be run again
+            extras = self._chosenExtras()
         except DicomSuiteError as error:
             self.export.showStatus(str(error))
             return
         isArchive = kind is OutputKind.ZIP
-        arguments = command_lines.anonymize(source.words, target, rules, settings.workers, pack=isArchive)
+        arguments = command_lines.anonymize(source.words, target, rules, settings.workers, isArchive, extras)
         title = _("De-identify {source}").format(source=source.description)
         request = JobRequest(KIND, title, arguments, str(target), source.inputText)
         self.export.start(request, importWhenDone=kind is OutputKind.IMPORT)
@@ -231,13 +277,28 @@ class ModulePanel:
         except DicomSuiteError as error:
             self.attributes.setStatus(str(error))
 
+    def _chosenExtras(self) -> command_lines.Extras:
+        return self._extras.extras(self._parameters, self._editor.profile.options)
+
+    def _showExtras(self) -> None:
+        if self._parameters is None:  # between two scenes
+            return
+        try:
+            self.export.setExtras(extrasText(self._chosenExtras()))
+        except DicomSuiteError:  # the export is disabled and says why
+            self.export.setExtras("")
+
+    def _onExported(self) -> None:
+        for part in (self.crosswalk, self.score):
+            part.offer(self.export.job.request.output)
+
     def _rules(self, folder: Path) -> command_lines.Rules:
         profileFile = store_used(self._editor.profile, folder)
         return command_lines.Rules(profileFile, storedSettings().key_path(), self._parameters.allowPixelRisk)
 
     def _update(self) -> None:
-        self.preview.setReason(self.source.reason)
-        self.export.setReason(self.source.reason)
+        for part in (self.pixels, self.faces, self.preview, self.export):
+            part.setReason(self.source.reason)
 
 
 def _profiles() -> ProfileStore:

@@ -33,10 +33,14 @@ class OptionsPanel:
             _("Follow PS3.15 (recommended)"),
             _("Everything that the standard lists is treated. Without it only the attributes in the table change."),
         )
-        self.optionBoxes = {
-            option: self._addBox(layout, parameterName(option), optionWord(option), optionExplanation(option))
-            for option in Option
-        }
+        self.optionBoxes = {}
+        for option in Option:
+            explanation = optionExplanation(option)
+            self.optionBoxes[option] = self._addBox(layout, parameterName(option), optionWord(option), explanation)
+            if option is Option.RETAIN_SAFE_PRIVATE:
+                self.diffusionBox = self._addBox(
+                    layout, "retainDiffusionTiming", _("… and those of MR diffusion and timing"), self._diffusion()
+                )
         self.refuseBox = self._addBox(
             layout,
             "refuseLeaks",
@@ -66,6 +70,12 @@ class OptionsPanel:
             reason = self._whyNot(option)
             box.enabled = not reason
             box.toolTip = reason or optionExplanation(option)
+        self.diffusionBox.enabled = self.optionBoxes[Option.RETAIN_SAFE_PRIVATE].checked and self.followBox.checked
+        self.diffusionBox.toolTip = self._diffusion() if self.diffusionBox.enabled else _("Needs the option above.")
+
+    @staticmethod
+    def _diffusion() -> str:
+        return _("What dcm2niix reads of Siemens, GE, Philips and United Imaging; of CSA headers only numbers.")
 
     def _whyNot(self, option: Option) -> str:
         if not self.followBox.checked:

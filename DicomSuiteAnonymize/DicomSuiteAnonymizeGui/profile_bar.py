@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import qt
 import slicer
 from slicer.i18n import tr as _
 
+from DicomSuiteAnonymizeGui.import_notes import ImportNotes
+from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.profile import BUILT_IN
 from DicomSuiteAnonymizeLib.profile_editor import ProfileEditor
+from DicomSuiteAnonymizeLib.profile_file import read_profile
+from DicomSuiteAnonymizeLib.profile_import import Imported, import_profile
 from DicomSuiteAnonymizeLib.profile_store import ProfileStore
+from DicomSuiteGui.background import Background
 from DicomSuiteLib.errors import DicomSuiteError
 
 
@@ -32,6 +39,12 @@ class ProfileBar:
         label.setBuddy(self.profileBox)
         row.addWidget(label)
         row.addWidget(self.profileBox, 1)
+        self.importButton = self._button(
+            row,
+            _("Import…"),
+            _("Take over the rules of dicom-anonymizer, CTP or deid, or a profile of DicomSuite"),
+            self._import,
+        )
         self.saveButton = self._button(buttons, _("Save…"), _("Save these rules as a profile of your own"), self._save)
         self.deleteButton = self._button(buttons, _("Delete"), "", self._delete)
         buttons.addStretch(1)
@@ -41,11 +54,18 @@ class ProfileBar:
         self.messageLabel = qt.QLabel()
         self.messageLabel.wordWrap = True
         self.messageLabel.visible = False
+        self.notes = ImportNotes()
+        self._background = Background()
         layout.addLayout(row)
         layout.addLayout(buttons)
         layout.addWidget(self.messageLabel)
+        layout.addWidget(self.notes.widget)
         editor.changed.connect(self.update)
         self.update()
+
+    def cleanup(self) -> None:
+        """Let go of what is being read."""
+        self._background.drop()
 
     def update(self) -> None:
         """Show what the editor holds."""
@@ -82,6 +102,10 @@ class ProfileBar:
             self._showMessage(str(error))
             return
         self._editor.open(profile)
+
+    def importFrom(self, path: Path) -> None:
+        """Open the profile in a file, and list what is different in it from the rules that it was made of."""
+        self._background.run(partial(_imported, path), self._onImported)
 
     def _button(self, layout: qt.QHBoxLayout, text: str, toolTip: str, function) -> qt.QToolButton:
         button = qt.QToolButton()
@@ -122,6 +146,20 @@ class ProfileBar:
         if name and self._mayReplace(name.strip()):
             self.saveAs(name.strip())
 
+    def _import(self) -> None:
+        kinds = _("Rules (*.json *.script *.xml *.txt deid.*);;All files (*)")
+        path = qt.QFileDialog.getOpenFileName(slicer.util.mainWindow(), _("Import rules"), "", kinds)
+        if path:
+            self.importFrom(Path(path))
+
+    def _onImported(self, outcome: Imported | str) -> None:
+        if isinstance(outcome, str):
+            self.update()
+            self._showMessage(outcome)
+            return
+        self._editor.open(outcome.profile)
+        self.notes.show(outcome.notes)
+
     def _mayReplace(self, name: str) -> bool:
         """Ask before another saved profile is lost; one that was opened is replaced by what became of it."""
         isAnother = name not in (*BUILT_IN, self._editor.profile.name) and self.profileBox.findData(name) >= 0
@@ -142,6 +180,18 @@ class ProfileBar:
     def _showMessage(self, text: str) -> None:
         self.messageLabel.text = text
         self.messageLabel.visible = bool(text)
+
+
+def _imported(path: Path) -> Imported | str:
+    """What is in the file, or why it cannot be used."""
+    try:
+        return Imported(read_profile(path), "dicomsuite", ())
+    except AnonymizeError:  # it is no profile of DicomSuite's
+        pass
+    try:
+        return import_profile(path)
+    except AnonymizeError as error:
+        return str(error)
 
 
 def _enable(button: qt.QToolButton, isPossible: bool, whatItDoes: str, whyNot: str) -> None:

@@ -29,6 +29,9 @@ def actionWord(action: Action | None) -> str:
         Action.SHIFT: _("shift date"),
         Action.REPLACE: _("replace"),
         Action.RENUMBER: _("renumber"),
+        Action.CAP_AGE: _("age up to 89"),
+        Action.POSTAL_AREA: _("postal area"),
+        Action.INSPECT: _("keep"),
         Action.RECURSE: _("keep"),
     }[action]
 
@@ -54,6 +57,8 @@ def optionWord(option: Option) -> str:
         Option.CLEAN_DESCRIPTORS: _("Clean descriptors"),
         Option.CLEAN_STRUCTURED_CONTENT: _("Clean structured content"),
         Option.CLEAN_GRAPHICS: _("Clean graphics"),
+        Option.CLEAN_PIXEL_DATA: _("Clean pixel data"),
+        Option.CLEAN_FACES: _("Clean recognizable faces"),
     }[option]
 
 
@@ -70,6 +75,8 @@ def optionExplanation(option: Option) -> str:
         Option.CLEAN_DESCRIPTORS: _("Descriptions and comments stay, without the names and numbers found in them."),
         Option.CLEAN_STRUCTURED_CONTENT: _("Reports' content stays, without the names and numbers found in it."),
         Option.CLEAN_GRAPHICS: _("Overlays that mark regions stay; text and drawings go."),
+        Option.CLEAN_PIXEL_DATA: _("Text burned into pictures is blanked; what no rule covers is set aside."),
+        Option.CLEAN_FACES: _("The face is taken out of CT and MRI of the head."),
     }[option]
 
 

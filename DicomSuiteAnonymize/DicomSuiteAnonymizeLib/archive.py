@@ -12,7 +12,7 @@ ARCHIVE = "dicom.zip"
 
 
 def pack(folder: Path, token: CancelToken) -> Path:
-    """Move the patients' folders of `folder` into `folder`/dicom.zip, which appears complete or not at all.
+    """Move the folders in `folder` into `folder`/dicom.zip, which appears complete or not at all.
 
     The archive depends on the files alone: sorted names, fixed time stamps, no compression (pixel data does not gain).
     """
@@ -21,7 +21,7 @@ def pack(folder: Path, token: CancelToken) -> Path:
     try:
         with ZipFile(partial, "w", ZIP_STORED, allowZip64=True) as archive:
             for patient in patients:
-                for path in sorted(patient.rglob("*.dcm")):
+                for path in sorted(path for path in patient.rglob("*") if path.is_file()):
                     token.raise_if_cancelled()
                     entry = ZipInfo(path.relative_to(folder).as_posix())
                     entry.external_attr = 0o644 << 16

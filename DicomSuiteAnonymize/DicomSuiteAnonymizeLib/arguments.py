@@ -9,6 +9,7 @@ from DicomSuiteAnonymizeLib.keys import default_key_file
 from DicomSuiteAnonymizeLib.profile import BUILT_IN, OnLeak, Profile
 from DicomSuiteAnonymizeLib.profile_file import read_profile
 from DicomSuiteAnonymizeLib.ps315 import Option
+from DicomSuiteAnonymizeLib.safe_attributes import BUNDLED, read_safe_attributes
 from DicomSuiteAnonymizeLib.sources import FolderSources, ListedSources, Sources
 from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.listed_files import STANDARD_INPUT, read_listed_files
@@ -31,7 +32,7 @@ def sources_of(args: argparse.Namespace) -> Sources:
         return ListedSources(read_listed_files(sys.stdin.buffer))
     if STANDARD_INPUT in args.source:
         raise UsageError(f"{STANDARD_INPUT} (a list on standard input) cannot be combined with folders or files.")
-    return FolderSources([Path(word) for word in args.source])
+    return FolderSources([Path(word).absolute() for word in args.source])
 
 
 def add_rules(parser: argparse.ArgumentParser) -> None:
@@ -45,11 +46,21 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--clean", action="append", choices=_CLEAN, default=[], help="PS3.15 option to add; may be repeated"
     )
+    add_safe_private(parser)
     parser.add_argument(
         "--on-leak",
         choices=[choice.value for choice in OnLeak],
         help="an original value found again elsewhere is taken out (replace) or its file is refused (fail)",
     )
+
+
+def add_safe_private(parser: argparse.ArgumentParser) -> None:
+    """--safe-private, for `profile_of`."""
+    parser.add_argument(
+        "--safe-private", action="append", default=[], metavar="LIST",
+        help=f"private attributes that stay, besides those of PS3.15: {', '.join(BUNDLED)} (what dcm2niix reads), or a "
+        "file with lines of creator, group, element and VR; may be repeated",
+    )  # fmt: skip
 
 
 def profile_of(args: argparse.Namespace) -> Profile:
@@ -59,7 +70,20 @@ def profile_of(args: argparse.Namespace) -> Profile:
     if added and not profile.is_ps315:
         raise AnonymizeError(f"Profile {profile.name} is not based on PS3.15: --retain and --clean do not apply to it.")
     on_leak = OnLeak(args.on_leak) if args.on_leak else profile.on_leak
-    return profile.but(options=profile.options | added, on_leak=on_leak)
+    profile = profile.but(options=profile.options | added, on_leak=on_leak)
+    return _with_safe_private(profile, args.safe_private)
+
+
+def _with_safe_private(profile: Profile, words: list[str]) -> Profile:
+    """The profile with lists of private attributes added: bundled ones by name, others by file."""
+    if not words:
+        return profile
+    own = [one for word in words if word not in BUNDLED for one in read_safe_attributes(Path(word))]
+    return profile.but(
+        options=profile.options | {Option.RETAIN_SAFE_PRIVATE},
+        private_lists=profile.private_lists.union(BUNDLED.keys() & words),
+        safe_private=(*profile.safe_private, *own),
+    )
 
 
 def add_key_file(parser: argparse.ArgumentParser) -> None:

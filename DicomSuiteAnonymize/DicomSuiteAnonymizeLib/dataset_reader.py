@@ -32,6 +32,7 @@ from DicomSuiteAnonymizeLib.steps import PRIVATE_REMOVED, UNLISTED, Step
 
 _CLASS, _INSTANCE = 0x00080016, 0x00080018
 _ITEM, _SEQUENCE_END, _DELIMITERS = 0xFFFEE000, 0xFFFEE0DD, 0xFFFE
+_ITEM_TAG = b"\xfe\xff\x00\xe0"
 _SHORTEST_ELEMENT = 8
 _MAX_BYTES = 2**31
 """This path holds a file in memory, more than once."""
@@ -315,9 +316,24 @@ class _Reader:
             element = element._replace(value=self._fragments(encoding))
         elif vr == b"SQ" and step is not PRIVATE_REMOVED:
             return self._sequence(element, wire_vr, step, encoding, end, level)
+        elif vr == b"UN" and tag & 1 and step is not None and not step.blind:
+            hidden = self._hidden_sequence(element, step, end, level)
+            if hidden is not None:
+                return hidden
         if step is None:
             return element._replace(VR=wire_vr.decode())
         return tag, vr, element.value or b"", step, wire_vr
+
+    def _hidden_sequence(self, element, step: Step, end: int, level: Level) -> Nested | None:
+        """The private sequence that stands as UN; None, with the file behind it, where it is none."""
+        if not (element.value or b"").startswith(_ITEM_TAG):
+            return None
+        behind = self._file.tell()
+        try:
+            return self._sequence(element, b"UN", step, IMPLICIT, end, level)
+        except AnonymizeError:
+            self._file.seek(behind)
+            return None
 
     def _sequence(self, element, wire_vr, step: Step | None, encoding: Encoding, end: int, outer: Level) -> Nested:
         level = outer.child(wire(element.tag), step)

@@ -52,6 +52,7 @@ def rewrite_dataset(source: SourceFile, engine: Engine, rank: int | None = None)
         read.digest,
         engine.change_set(writer.changes, [], Counter(), extra),
         known.risk,
+        known.facts,
     )
 
 
@@ -72,7 +73,9 @@ class _DataSetWriter:
 
     def _elements(self, nodes: list, level: Level, encoding: Encoding) -> list[RawDataElement]:
         elements = []
-        for node in settle(nodes) if level.settles else nodes:
+        if level.content is not None:
+            nodes = level.content.settled(nodes)
+        for node in settle(nodes, level.safe_private) if level.settles else nodes:
             if type(node) is tuple:
                 element = self._replaced(node, level, encoding)
             elif type(node) is Nested:
@@ -132,7 +135,7 @@ class _DataSetWriter:
         if codes := markers.method_codes(profile):
             items = [self._code(*code) for code in codes]
             elements.append(_raw(markers.METHOD_CODES, b"SQ", _encoded_items(items, encoding)))
-        return elements
+        return [element for element in elements if element.tag in self._plan.inserts]
 
     def _code(self, value: str, meaning: str) -> list[RawDataElement]:
         """Item of De-identification Method Code Sequence (PS3.3 table 8.8-1)."""

@@ -29,6 +29,7 @@ _HEADER_SIZE = dict.fromkeys(SHORT_VRS, 8) | dict.fromkeys(LONG_VRS, 12)
 
 PIXEL_TAGS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))
 _FIRST_PIXEL_TAG = min(PIXEL_TAGS)
+_ITEM_TAG = b"\xfe\xff\x00\xe0"
 _NO_STOP = 1 << 32
 _FRAGMENTED = frozenset((b"OB", b"OW"))
 _END, _STOP, _DELIMITED, _SHORT = range(4)
@@ -257,7 +258,9 @@ def _walk(b, pos, end, explicit, level, nodes, stop, depth):
                         raise Unsupported("encapsulated pixel data where a replaced value belongs")
                     node = tag, meaning, b"", step, vr
             elif length != UNDEFINED and (meaning != b"SQ" or step is PRIVATE_REMOVED):
-                if step is not None:
+                if meaning == b"UN" and tag & 1 and step is not None and not step.blind:
+                    node = _hidden_sequence(b, pos + size, following, tag, step, level, depth)
+                if step is not None and node is None:
                     node = tag, meaning, b"" if step.blind else b[pos + size : following], step, vr
             else:
                 node = Nested(tag, vr, step, level.child(tag, step), explicit and vr != b"UN", [])
@@ -279,6 +282,34 @@ def _walk(b, pos, end, explicit, level, nodes, stop, depth):
     if run < pos:
         nodes.append(b[run:pos])
     return pos, why
+
+
+def hidden_items(value: bytes, level) -> list[list] | None:
+    """Nodes of the items of a sequence that stands as UN; None where the value is none."""
+    if not value.startswith(_ITEM_TAG):
+        return None
+    nested = Nested(0, b"UN", None, level, False, [])
+    try:
+        _items(value, 0, len(value), len(value), False, nested, 0)
+    except (Unsupported, AnonymizeError):
+        return None
+    return nested.items
+
+
+def _hidden_sequence(b, pos, end, tag, step, level, depth):
+    """The private sequence that stands as UN, thus in implicit VR (PS3.5 6.2.2).
+
+    None where it is none, and where the level takes such sequences for values.
+    """
+    inside = level.hidden(tag, step) if b.startswith(_ITEM_TAG, pos) else None
+    if inside is None:
+        return None
+    nested = Nested(tag, b"UN", step, inside, False, [])
+    try:
+        _items(b, pos, end, end, False, nested, depth + 1)
+    except (Unsupported, AnonymizeError):
+        return None
+    return nested
 
 
 def _items(b, pos, end, sequence_end, undefined, nested, depth):

@@ -88,7 +88,9 @@ class Emitter:
         emission = Emission()
         parts, own, changes = emission.parts, emission.own, emission.changes
         cache = subject.cache(level, explicit)
-        for node in settle(nodes) if level.settles else nodes:
+        if level.content is not None:
+            nodes = level.content.settled(nodes)
+        for node in settle(nodes, level.safe_private) if level.settles else nodes:
             kind = type(node)
             if kind is FileRange:
                 parts.append(node)

@@ -8,7 +8,7 @@ from hashlib import sha256
 from DicomSuiteAnonymizeLib.elements import FileRange, Nested
 from DicomSuiteAnonymizeLib.emitter import Change, EmittedStretch, Emitter
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.keys import Pseudonyms
+from DicomSuiteAnonymizeLib.given_pseudonyms import GivenPseudonyms, pseudonyms_for
 from DicomSuiteAnonymizeLib.leak_check import LeakCheck
 from DicomSuiteAnonymizeLib.leaks import OldUIDs
 from DicomSuiteAnonymizeLib.pixel_data import check_pixel_data
@@ -54,7 +54,7 @@ class ChangeSet:
         return hash(self.id)
 
 
-class Rewritten(namedtuple("Rewritten", ("parts", "subject", "sop_instance", "digest", "changes", "risk"))):
+class Rewritten(namedtuple("Rewritten", ("parts", "subject", "sop_instance", "digest", "changes", "risk", "facts"))):
     """One instance, ready to be written.
 
     Attributes
@@ -69,6 +69,8 @@ class Rewritten(namedtuple("Rewritten", ("parts", "subject", "sop_instance", "di
         What was done, with how often; without any value.
     risk
         Why the pixels may identify the patient, or "".
+    facts
+        Original values by wire tag, of the attributes at top level that were looked at.
     """
 
     __slots__ = ()
@@ -78,6 +80,7 @@ class Rewritten(namedtuple("Rewritten", ("parts", "subject", "sop_instance", "di
     digest: str
     changes: ChangeSet
     risk: str
+    facts: Facts
 
 
 class Understood(
@@ -101,14 +104,20 @@ class Understood(
 class Engine:
     """Compiled once per process; holds caches, no results."""
 
-    def __init__(self, profile: Profile, key: bytes) -> None:
+    def __init__(self, profile: Profile, key: bytes, given: GivenPseudonyms | None = None) -> None:
         self.profile = profile
-        self.plan = Plan(profile)
-        self.pseudonyms = Pseudonyms(key)
-        self.replacer = Replacer(self.pseudonyms)
-        self.emitter = Emitter(self.plan, self.replacer)
+        self.key = key
+        self.given = given
+        self.pseudonyms = pseudonyms_for(key, given)
+        self.use(Plan(profile), Replacer(self.pseudonyms))
         self.subjects = Subjects(self.pseudonyms)
         self._change_sets: dict[tuple, ChangeSet] = {}
+
+    def use(self, plan: Plan, replacer: Replacer) -> None:
+        """Work with this plan and these new values."""
+        self.plan = plan
+        self.replacer = replacer
+        self.emitter = Emitter(plan, replacer)
 
     def understood(
         self, read: "WalkedFile | ReadFile", *, more_follows: bool, little_endian: bool = True

@@ -8,25 +8,42 @@ from functools import lru_cache
 from DicomSuiteAnonymizeLib.elements import Unsupported
 from DicomSuiteAnonymizeLib.engine import Engine, NotDicom, Rewritten
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.output_file import parts_sha256, write_parts
+from DicomSuiteAnonymizeLib.given_pseudonyms import GivenPseudonyms
+from DicomSuiteAnonymizeLib.output_file import holds_parts, parts_sha256, write_parts
 from DicomSuiteAnonymizeLib.profile import Profile
+from DicomSuiteAnonymizeLib.ps315 import PIXEL_OPTIONS
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
 from DicomSuiteAnonymizeLib.source_file import SourceFile
 from DicomSuiteLib.audit import file_sha256
 from DicomSuiteLib.errors import DicomSuiteError
 
+TYPE_CHECKING = False  # typing is not imported: see the start-up budget in test_cli.py
+if TYPE_CHECKING:
+    from DicomSuiteAnonymizeLib.crosswalk_notes import Notes
+    from DicomSuiteAnonymizeLib.face_order import FaceOrder, FaceSettings
+    from DicomSuiteAnonymizeLib.pixel_settings import PixelSettings
+
 WRITTEN, QUARANTINED, NOT_DICOM = "written", "quarantined", "not DICOM"
-PART_SUFFIX = ".part"
+TAKEN = "taken"
+"""Not written yet, because another file has its name; the run settles which of them gets which number."""
 _INSTANCE_LETTERS = 16
 
 
 class TaskSettings(
-    namedtuple("TaskSettings", ("profile", "key", "target", "allow_pixel_risk", "hash_files"), defaults=(False, False))
+    namedtuple(
+        "TaskSettings",
+        ("profile", "key", "target", "allow_pixel_risk", "hash_files", "given", "noted", "pixels", "other_formats",
+         "faces"),
+        defaults=(False, False, None, False, None, (), None),
+    )
 ):
     """All that shapes an instance's output; small, hashable and picklable.
 
     `target` is the output folder, "" to write nothing. `hash_files` asks for digests of whole files instead of
-    everything but bulk values, which costs as much as copying.
+    everything but bulk values, which costs as much as copying. `given` are patients' pseudonyms from the user; `noted`
+    asks for what leads back from the outputs, for a crosswalk. `pixels` says how burned-in text is found where the
+    profile has it blanked. `other_formats` are the folders below which files of other formats are named by their paths;
+    without any they are left out. `faces` are the user's decisions about series where the profile has faces taken out.
     """
 
     __slots__ = ()
@@ -35,15 +52,27 @@ class TaskSettings(
     target: str
     allow_pixel_risk: bool
     hash_files: bool
+    given: GivenPseudonyms | None
+    noted: bool
+    pixels: "PixelSettings | None"
+    other_formats: tuple[str, ...]
+    faces: "FaceSettings | None"
 
 
-class FileTask(namedtuple("FileTask", ("path", "key", "rank", "copy"), defaults=(None, 1))):
+class FileTask(namedtuple("FileTask", ("path", "key", "rank", "copy", "face"), defaults=(None, 1, None))):
     """One source file: its path, the run's opaque key for it, its place in the series if needed (from 0).
 
-    `copy` numbers files whose output would have one name, because their headers are the same.
+    `copy` numbers files whose output would have one name, because their headers are the same; 0 lets an existing file
+    of this name be, and the result is TAKEN if that is not the output itself. `face` says what is to be done to a face
+    where the profile has it taken out.
     """
 
     __slots__ = ()
+    path: str
+    key: str
+    rank: int | None
+    copy: int
+    face: "FaceOrder | None"
 
 
 class FileResult(namedtuple("FileResult", ("key", "status", "output", "payload"))):
@@ -52,40 +81,73 @@ class FileResult(namedtuple("FileResult", ("key", "status", "output", "payload")
     __slots__ = ()
 
 
-BatchResult = tuple[list[FileResult], dict[str, list]]
-"""Rows, and the elements of every change set that they name."""
+class _NameTaken(Exception):
+    """Another file has the name of an output."""
+
+
+class BatchResult(namedtuple("BatchResult", ("rows", "changes", "notes"), defaults=(None,))):
+    """Rows, the elements of every change set that they name, and what leads back from the outputs where asked for."""
+
+    __slots__ = ()
+    rows: list[FileResult]
+    changes: dict[str, list]
+    notes: "Notes | None"
 
 
 def process_batch(settings: TaskSettings, batch: list[FileTask]) -> BatchResult:
     """De-identify the files of a batch. Raises output_file.TargetError where the output cannot be written at all."""
-    engine = _engine(settings.profile, settings.key)
+    engine = _engine(settings.profile, settings.key, settings.given)
+    if settings.noted:
+        from DicomSuiteAnonymizeLib.crosswalk_notes import NotingEngine
+
+        engine = NotingEngine(engine)
     changes: dict[str, list] = {}
-    return [_process(engine, settings, task, changes) for task in batch], changes
+    rows = [_process(engine, settings, task, changes) for task in batch]
+    return BatchResult(rows, changes, engine.notes() if settings.noted else None)
 
 
 @lru_cache(maxsize=1)
-def _engine(profile: Profile, key: bytes) -> Engine:
-    return Engine(profile, key)
+def _engine(profile: Profile, key: bytes, given: GivenPseudonyms | None) -> Engine:
+    return Engine(profile, key, given)
 
 
 def _process(engine: Engine, settings: TaskSettings, task: FileTask, changes: dict[str, list]) -> FileResult:
     try:
         with SourceFile(task.path) as source:
             rewritten = rewrite(source, engine, task.rank)
-            if rewritten.risk and not settings.allow_pixel_risk:
+            treats_pixels = not settings.profile.options.isdisjoint(PIXEL_OPTIONS)
+            if rewritten.risk and not (treats_pixels or settings.allow_pixel_risk):
                 return _refused(task, f"pixel risk: {rewritten.risk}")
             name = output_name(engine, rewritten, source.size, task.copy)
-            payload = _write(source, rewritten, settings, name, task.path)
+            if treats_pixels:
+                from DicomSuiteAnonymizeLib.pixel_treatment import treated
+
+                with treated(source, rewritten, settings, task) as (content, rewritten):
+                    payload = _write(content, rewritten, settings, name, task)
+            else:
+                payload = _write(source, rewritten, settings, name, task)
         changes[rewritten.changes.id] = rewritten.changes.elements
+        if settings.noted:
+            engine.note_written()
         return FileResult(task.key, WRITTEN, name, payload)
+    except _NameTaken:
+        return FileResult(task.key, TAKEN, name, "{}")
     except NotDicom:
-        return FileResult(task.key, NOT_DICOM, "", "{}")
+        return _not_dicom(settings, task, changes)
     except AnonymizeError as error:
         return _refused(task, str(error))
     except DicomSuiteError:
         raise
     except Exception as error:  # one bad file never stops a run
         return _refused(task, unforeseen(error))
+
+
+def _not_dicom(settings: TaskSettings, task: FileTask, changes: dict[str, list]) -> FileResult:
+    if not settings.other_formats:
+        return FileResult(task.key, NOT_DICOM, "", "{}")
+    from DicomSuiteAnonymizeLib.other_formats import process_other
+
+    return process_other(settings, task, changes)
 
 
 def unforeseen(error: Exception) -> str:
@@ -117,7 +179,7 @@ def output_name(engine: Engine, rewritten: Rewritten, size: int, copy: int) -> s
     identity = rewritten.subject.identity
     content = b"\0".join((rewritten.sop_instance, rewritten.digest.encode(), b"%d" % size))
     instance = engine.pseudonyms.code(b"instance file", content, _INSTANCE_LETTERS).decode()
-    suffix = "" if copy == 1 else f"-{copy}"
+    suffix = "" if copy <= 1 else f"-{copy}"
     return f"{identity.patient.decode()}/ST-{identity.study}/SE-{identity.series}/IM-{instance}{suffix}.dcm"
 
 
@@ -127,12 +189,16 @@ def without_copy_number(name: str) -> str:
     return f"{folder}/{file[: len('IM-') + _INSTANCE_LETTERS]}" if name else ""
 
 
-def _write(source: SourceFile, rewritten: Rewritten, settings: TaskSettings, name: str, path: str) -> str:
-    if settings.target:
-        write_parts(source, rewritten.parts, f"{settings.target}/{name}")
+def _write(source: SourceFile, rewritten: Rewritten, settings: TaskSettings, name: str, task: FileTask) -> str:
+    path = f"{settings.target}/{name}"
+    if task.copy == 0 and os.path.exists(path):
+        if not holds_parts(path, source, rewritten.parts):
+            raise _NameTaken
+    elif settings.target:
+        write_parts(source, rewritten.parts, path)
     digests = rewritten.digest, parts_sha256(rewritten.parts)
     if settings.hash_files and settings.target:
-        digests = file_sha256(path), file_sha256(f"{settings.target}/{name}")
+        digests = file_sha256(task.path), file_sha256(path)
     return json.dumps(
         {
             "sha256_in": digests[0],

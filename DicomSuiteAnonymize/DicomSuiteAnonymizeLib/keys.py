@@ -45,6 +45,14 @@ def load_or_create_key(path: Path) -> bytes:
         ) from error
 
 
+def load_key(path: Path) -> bytes:
+    """Key stored in `path`. Raises AnonymizeError where there is none, or other users can read it."""
+    try:
+        return _read_key(path)
+    except OSError as error:
+        raise AnonymizeError(f"Key file {path}: {error.strerror}. Name the key's file with --key-file.") from error
+
+
 def _read_key(path: Path) -> bytes:
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise AnonymizeError(f"Key file {path} can be read by other users: run `chmod 600 {path}` first.")
@@ -100,6 +108,10 @@ class Pseudonyms:
     def patient(self, identity: bytes) -> bytes:
         """Pseudonym of a patient, used as Patient ID, Patient's Name and folder name."""
         return b"DS-" + self.code(b"patient", identity, 12)
+
+    def names_of_patient(self, identity: bytes) -> frozenset[str]:
+        """What edits for a single patient may call the patient."""
+        return frozenset((self.patient(identity).decode(),))
 
     def date_offset(self, identity: bytes) -> int:
         """Days to add to every date of this patient: between -3650 and -1, the same for the whole patient."""

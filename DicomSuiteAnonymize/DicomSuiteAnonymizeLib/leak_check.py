@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from DicomSuiteAnonymizeLib.elements import DataSetWalk, FileRange, Nested, encode, encode_item, wire
+from DicomSuiteAnonymizeLib.elements import DataSetWalk, FileRange, Nested, encode, encode_item, hidden_items, wire
 from DicomSuiteAnonymizeLib.emitter import Change, Emission, path_text
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.leaks import Needles, OldUIDs
@@ -39,6 +39,8 @@ class LeakCheck:
 
     def value(self, path: tuple[int, ...], vr: bytes, value: bytes) -> bytes:
         """One attribute's value without originals; the same object where there are none."""
+        if vr == b"UN" and path[-1] >> 16 & 1:
+            return self._hidden_sequence(path, value)
         if not (self._needles.found_in(vr, value) or self._old_uids.found_in(vr, value)):
             return value
         name = path_text(path)
@@ -55,6 +57,15 @@ class LeakCheck:
             raise AnonymizeError(f"an original identifying value in {name} could not be taken out")
         self.changes.append((name, Action.CLEAN.value, LEAK_RULE))
         return new
+
+    def _hidden_sequence(self, path: tuple[int, ...], value: bytes) -> bytes:
+        """A private value that may be a sequence in implicit VR; as it stands where nothing is found in it."""
+        items = hidden_items(value, _EveryAttribute())
+        if items is None:
+            return value
+        before = len(self.changes)
+        new = b"".join(encode_item(self._encoded(item, path, False)) for item in items)
+        return new if len(self.changes) > before else value
 
     def _may_be_in(self, emission: Emission) -> bool:
         """Quick look; False is certain. No original spans elements, so stretches are searched on their own, once."""
@@ -98,6 +109,9 @@ class _EveryAttribute:
 
     def child(self, _wire_tag: int, _step: Step | None) -> "_EveryAttribute":
         return self
+
+    def hidden(self, _wire_tag: int, _step: Step | None) -> None:
+        """Such sequences are values here, so that those in which nothing is found stay byte for byte."""
 
 
 def _joined(parts: list[bytes | FileRange]) -> Iterator[bytes | FileRange]:

@@ -62,12 +62,18 @@ class Needles:
     """
 
     def __init__(self, identifying: tuple[tuple[int, bytes, bytes], ...], character_set: bytes) -> None:
-        self._character_set = character_set
+        self.identifying = identifying
+        self.character_set = character_set
         self._names: set[str] = set()
         self._ids: set[str] = set()
         for _, vr, value in identifying:
             self._add(vr, value)
         self._tokens = self._encoded_tokens()
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Parts of names, identifiers and dates as text."""
+        return frozenset(self._names | self._ids)
 
     def may_contain(self, elements: bytes) -> bool:
         """Quick look at the bytes of encoded elements; False is certain."""
@@ -84,15 +90,15 @@ class Needles:
         if pattern is None:
             return value
         text = " ".join(pattern.sub(" ", self._text(value)).split()) or "ANONYMIZED"
-        return encode_text(text, vr, self._character_set)
+        return encode_text(text, vr, self.character_set)
 
-    def removed_from(self, text: str) -> str:
-        """Text with every original replaced by a space."""
-        return self._in_text.sub(" ", text) if self._in_text else text
+    def masked(self, text: str) -> str:
+        """Text of the same length with \\0 for every character of an original."""
+        return self._in_text.sub(lambda match: "\0" * len(match[0]), text) if self._in_text else text
 
     def _text(self, value: bytes) -> str:
         try:
-            return decode_text(value, self._character_set)
+            return decode_text(value, self.character_set)
         except ValueError:
             return value.decode("latin-1")
 
@@ -132,7 +138,7 @@ class Needles:
             for form in {word, word.lower(), word.upper()} if not word.isascii() else {word}:
                 tokens.add(form.encode("utf-8").lower())
                 try:
-                    tokens.add(ESCAPE_SEQUENCES.sub(b"", encode_text(form, b"LO", self._character_set)).lower())
+                    tokens.add(ESCAPE_SEQUENCES.sub(b"", encode_text(form, b"LO", self.character_set)).lower())
                 except ValueError:
                     continue  # this form cannot occur in this character set
         return tuple(sorted(tokens))

@@ -3,10 +3,12 @@
 import json
 from hashlib import sha256
 
+from DicomSuiteAnonymizeLib.dictionary import public_vrs
 from DicomSuiteAnonymizeLib.elements import encode, encode_item, wire
-from DicomSuiteAnonymizeLib.profile import Profile
+from DicomSuiteAnonymizeLib.profile import Profile, TagEdit
 from DicomSuiteAnonymizeLib.profile_file import profile_to_json
-from DicomSuiteAnonymizeLib.ps315 import BASIC_PROFILE_CODE, BASIC_PROFILE_MEANING, EDITION, Option
+from DicomSuiteAnonymizeLib.ps315 import BASIC_PROFILE_CODE, BASIC_PROFILE_MEANING, EDITION, PIXEL_OPTIONS, Option
+from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.values import padded
 
 IDENTITY_REMOVED, METHOD, METHOD_CODES, DATES_MODIFIED = 0x00120062, 0x00120063, 0x00120064, 0x00280303
@@ -28,21 +30,38 @@ def method(profile: Profile) -> str:
     return f"DicomSuite single attributes, NOT PS3.15 {profile_digest(profile)}"
 
 
-def method_codes(profile: Profile) -> tuple[Code, ...]:
-    """(code value, meaning) of CID 7050 for the profile and each option used; none without PS3.15."""
+def method_codes(profile: Profile, done: frozenset[Option] = frozenset()) -> tuple[Code, ...]:
+    """(code value, meaning) of CID 7050 for the profile and each option that applies to every instance.
+
+    None without PS3.15; what was done to the pixels is said of the instances to which it was `done`.
+    """
     if not profile.is_ps315:
         return ()
-    options = sorted((option.code, option.meaning) for option in profile.options)
+    options = sorted((option.code, option.meaning) for option in (profile.options - PIXEL_OPTIONS) | done)
     return ((BASIC_PROFILE_CODE, BASIC_PROFILE_MEANING), *options)
 
 
 def dates_modified(profile: Profile) -> str:
-    """Value of Longitudinal Temporal Information Modified (0028,0303), "" where it cannot be said."""
+    """Value of Longitudinal Temporal Information Modified (0028,0303), "" where it cannot be said.
+
+    Its three values speak of all dates and times (PS3.15 E.3.6). So edits count as the options do: one that shifts a
+    date makes the value MODIFIED, and there is none where real dates stand beside removed or changed ones.
+    """
     if not profile.is_ps315:
         return ""
+    dates = {edit.action for edit in profile.edits if _vr(edit) in (b"DA", b"DT")}
+    times = {edit.action for edit in profile.edits if _vr(edit) == b"TM"}
     if Option.RETAIN_FULL_DATES in profile.options:
-        return "UNMODIFIED"
-    return "MODIFIED" if Option.RETAIN_MODIFIED_DATES in profile.options else "REMOVED"
+        return "UNMODIFIED" if (dates | times).isdisjoint((Action.SHIFT, Action.REPLACE)) else ""
+    if Action.KEEP in dates:
+        return ""
+    if Option.RETAIN_MODIFIED_DATES in profile.options or Action.SHIFT in dates:
+        return "MODIFIED"
+    return "" if Action.KEEP in times else "REMOVED"
+
+
+def _vr(edit: TagEdit) -> bytes | None:
+    return public_vrs().get(edit.path[-1])
 
 
 def encoded_markers(profile: Profile, explicit: bool) -> dict[int, bytes]:

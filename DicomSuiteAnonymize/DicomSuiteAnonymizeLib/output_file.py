@@ -1,6 +1,8 @@
 """Writing a new file so that it appears complete or not at all."""
 
 import os
+from collections.abc import Iterator
+from functools import lru_cache
 from hashlib import sha256
 
 from DicomSuiteAnonymizeLib.elements import FileRange
@@ -27,7 +29,7 @@ def write_parts(source: SourceFile, parts: list[bytes | FileRange], path: str) -
     shorter meanwhile. In both cases nothing is left behind.
     """
     folder, name = path.rsplit("/", 1)
-    partial = f"{folder}/.{name}.{os.getpid()}.part"
+    partial = f"{folder}/.{name}.{_process_name(os.getpid())}.part"
     try:
         if folder not in _known_folders:
             os.makedirs(folder, exist_ok=True)
@@ -53,6 +55,34 @@ def write_parts(source: SourceFile, parts: list[bytes | FileRange], path: str) -
         raise
 
 
+def holds_parts(path: str, source: SourceFile, parts: list[bytes | FileRange]) -> bool:
+    """Whether a file exists that holds exactly the parts. Raises AnonymizeError as `write_parts` does."""
+    try:
+        with open(path, "rb") as file:
+            same = all(file.read(len(piece)) == piece for part in parts for piece in _pieces(source, part))
+            return same and not file.read(1)
+    except FileNotFoundError:
+        return False
+
+
+def _pieces(source: SourceFile, part: bytes | FileRange) -> Iterator[bytes | memoryview]:
+    """The bytes of a part; what comes of the source is valid until the next piece."""
+    if type(part) is bytes:
+        yield part
+        return
+    offset, end = part.offset, part.offset + part.length
+    while offset < end:
+        chunk = _read(source, offset, min(end - offset, _COPY_CHUNK))
+        yield chunk
+        offset += len(chunk)
+
+
+@lru_cache(maxsize=1)
+def _process_name(_process_id: int) -> str:
+    """A name that no other process has, be it on another computer: two may write the same file at the same time."""
+    return os.urandom(8).hex()
+
+
 def parts_sha256(parts: list[bytes | FileRange]) -> str:
     """SHA-256 (hexadecimal) of all but the ranges copied unread."""
     digest = sha256()
@@ -68,12 +98,9 @@ def _write(descriptor: int, source: SourceFile, parts: list[bytes | FileRange]) 
         if type(part) is bytes:
             pending.append(part)
             continue
-        offset, end = part.offset, part.offset + part.length
-        while offset < end:
-            chunk = _read(source, offset, min(end - offset, _COPY_CHUNK))
+        for chunk in _pieces(source, part):
             _write_all(descriptor, b"".join(pending), chunk)
             pending = []
-            offset += len(chunk)
     if pending:
         _write_all(descriptor, b"".join(pending))
 

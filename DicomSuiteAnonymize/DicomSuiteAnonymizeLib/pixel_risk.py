@@ -66,6 +66,16 @@ SERIES_DESCRIPTION, PHOTOMETRIC, BURNED_IN = wire(0x0008103E), wire(0x00280004),
 _LOOKED_AT = (CLASS, IMAGE_TYPE, MODALITY, CONVERSION, SERIES_DESCRIPTION, PHOTOMETRIC, BURNED_IN)
 
 
+def is_cleanable(risk: str) -> bool:
+    """Whether a picture with this risk may be clean once its text is blanked: not a photograph, nor a document."""
+    return risk not in (_CAMERA, _DOCUMENT)
+
+
+def is_ultrasound(risk: str) -> bool:
+    """Whether this is the risk of ultrasound images."""
+    return risk == _ULTRASOUND
+
+
 def pixel_risk(facts: Mapping[int, bytes], media_class: bytes) -> str:
     """Why the pixels may identify the patient; "" where there is no sign of it.
 

@@ -5,11 +5,23 @@ from enum import Enum
 from functools import cache, partial
 
 from DicomSuiteAnonymizeLib.attribute_types import types_at
+from DicomSuiteAnonymizeLib.content_items import JUDGED, ContentRules
 from DicomSuiteAnonymizeLib.dictionary import wire_vrs
 from DicomSuiteAnonymizeLib.elements import Unsupported, wire
 from DicomSuiteAnonymizeLib.profile import Profile, Scope, TagEdit
 from DicomSuiteAnonymizeLib.ps315 import Option, Row, action, row_for
-from DicomSuiteAnonymizeLib.steps import CAPTURED, KEPT_SEQUENCE, PRIVATE_REMOVED, UNLISTED, Action, Step
+from DicomSuiteAnonymizeLib.safe_attributes import safe_attributes
+from DicomSuiteAnonymizeLib.safe_private import SafePrivate
+from DicomSuiteAnonymizeLib.steps import (
+    CAPTURED,
+    GRAPHICS,
+    KEPT_SEQUENCE,
+    PRIVATE,
+    PRIVATE_REMOVED,
+    UNLISTED,
+    Action,
+    Step,
+)
 from DicomSuiteAnonymizeLib.templates import Template
 
 PATIENT_NAME, PATIENT_ID, ACCESSION_NUMBER, STUDY_ID = 0x00100010, 0x00100020, 0x00080050, 0x00200010
@@ -42,6 +54,12 @@ _UIDS_OF_DEFINITIONS = frozenset(
 )  # fmt: skip
 """UI attributes that name classes, transfer syntaxes, coding schemes and context groups, not instances."""
 
+_FORGOTTEN = frozenset((0x00100033, 0x00100034, 0x00401006, 0x00401007, 0x00402006, 0x00402007))
+"""What the table leaves out though it lists the like: birth and death in another calendar, numbers of orders."""
+
+_ENCRYPTED_ATTRIBUTES = 0x04000500
+"""Encrypted Attributes Sequence (PS3.15 E.1.2): who has another program's key reads the original values there."""
+
 _FOREIGN_GROUPS = frozenset((0x0000, 0x0002, 0x0004))
 """Command set, file meta information and file-set: what stands there in a data set is out of place."""
 
@@ -52,6 +70,11 @@ _FREE_TEXT = frozenset(b"LO LT PN SH ST UC UR UT".split())
 _ANY_TEXT = _FREE_TEXT | frozenset(b"AE AS DA DT TM IS DS OB".split())
 _CODE_MACRO = range(0x00080100, 0x00080125)
 """Attributes of the code sequence macro (PS3.3 table 8.8-1)."""
+
+_GRAPHIC_TEXTS = frozenset((0x00700068, 0x00700081, 0x00700207, 0x00700208))
+"""Descriptions of presentations, graphic layers and groups, which the table does not list (PS3.15 E.3.3)."""
+_ANNOTATION = 0x00700006
+"""Unformatted Text Value: replaced by the table, cleaned within what Clean Graphics cleans (PS3.15 E.3.3)."""
 
 _NARROWEST_FIRST = (Scope.SERIES, Scope.STUDY, Scope.PATIENT, Scope.ALL)
 
@@ -73,6 +96,9 @@ class Mode(Enum):
     CLEAN_TEXT = "free text is cleaned, codes stay"
 
 
+_CODED_MODES = (Mode.DUMMY_TEXT, Mode.CLEAN_TEXT)
+
+
 class Steps(dict):
     """Steps by wire tag, each worked out when it is first asked for; UNLISTED for what the plan does not know."""
 
@@ -90,16 +116,18 @@ class Steps(dict):
 class Level:
     """The steps for one place in the data set: top level, or the items of one sequence.
 
-    `steps[wire_tag]` is a Step, or None for attributes that are copied unseen.
+    `steps[wire_tag]` is a Step, or None for attributes that are copied unseen; `content` judges the items of coded
+    content, and is None elsewhere.
     """
 
-    __slots__ = ("_children", "_plan", "_sop_class", "_templates", "mode", "path", "steps")
+    __slots__ = ("_children", "_plan", "_sop_class", "_templates", "content", "mode", "path", "steps")
 
     def __init__(self, plan: "Plan", sop_class: str, path: tuple[int, ...], mode: Mode) -> None:
         self._plan = plan
         self._sop_class = sop_class
         self._children: dict[int, Level] = {}
         self._templates: dict[bool, Template] = {}
+        self.content = plan.content_rules(mode)
         self.path = path
         self.mode = mode
         self.steps = Steps(partial(plan.step, sop_class, path, mode))
@@ -108,6 +136,11 @@ class Level:
     def settles(self) -> bool:
         """Whether private attributes or overlays at this level wait for `settle`."""
         return self._plan.settles
+
+    @property
+    def safe_private(self) -> SafePrivate:
+        """The private attributes that are known to be safe, for `settle`."""
+        return self._plan.safe_private
 
     def template(self, explicit: bool) -> Template | None:
         """What instances of this SOP class have in common; None where nodes depend on their neighbours."""
@@ -126,6 +159,10 @@ class Level:
             level = Level(self._plan, self._sop_class, (*self.path, tag), self._mode_inside(tag, step))
             self._children[wire_tag] = level
         return level
+
+    def hidden(self, wire_tag: int, step: Step | None) -> "Level":
+        """Level of the items of a private sequence that stands as UN."""
+        return self.child(wire_tag, step)
 
     def unlisted(self, wire_tag: int) -> Step | None:
         """Step for an attribute that is neither public and known nor in the table."""
@@ -152,6 +189,8 @@ class Plan:
         self.keeps_safe_private = Option.RETAIN_SAFE_PRIVATE in options
         self.keeps_graphics = Option.CLEAN_GRAPHICS in options
         self.settles = self.keeps_safe_private or self.keeps_graphics
+        lists = safe_attributes(profile.private_lists, profile.safe_private) if self.keeps_safe_private else {}
+        self.safe_private = SafePrivate(lists, options)
         self.repeats = not self.settles and not any(edit.action is Action.RENUMBER for edit in profile.edits)
         typed = {edit.path[0] for edit in profile.edits if edit.action is Action.REPLACE and len(edit.path) == 1}
         self.inserts = tuple(sorted(typed | MARKER_TAGS.keys()))
@@ -161,6 +200,7 @@ class Plan:
         self._by_vr: dict[Mode, dict[bytes, Step | None]] = {}
         self._by_row: dict[tuple[int, str | None], Step | None] = {}
         self._levels: dict[str, Level] = {}
+        self._content: dict[Mode, ContentRules] = {}
 
     def level(self, sop_class: str) -> Level:
         """Top level of a data set of this SOP class."""
@@ -169,13 +209,21 @@ class Plan:
             level = self._levels[sop_class] = Level(self, sop_class, (), Mode.TABLE)
         return level
 
+    def content_rules(self, mode: Mode) -> ContentRules | None:
+        """How items are judged whose codes stay and whose text goes or is cleaned; None for others."""
+        if mode not in _CODED_MODES:
+            return None
+        if mode not in self._content:
+            self._content[mode] = ContentRules(self.profile.options, mode is Mode.CLEAN_TEXT)
+        return self._content[mode]
+
     def step(self, sop_class: str, path: tuple[int, ...], mode: Mode, wire_tag: int) -> Step | None:
         """Step for one attribute at `path`; compound actions depend on the attribute's type in the IOD."""
         tag = wire(wire_tag)
         if not path and tag in MARKER_TAGS:
             return self._edited(Step(Action.REMOVE, MARKER_TAGS[tag]), path, tag)
         step = self._unedited(sop_class, path, mode, tag)
-        if step is None and not path and tag in CAPTURED_TAGS:
+        if step is None and (tag in CAPTURED_TAGS if not path else tag in JUDGED and mode in _CODED_MODES):
             step = CAPTURED
         return self._edited(step, path, tag)
 
@@ -186,8 +234,16 @@ class Plan:
             return UNLISTED
         if tag >> 16 in _FOREIGN_GROUPS:
             return _NOT_IN_DATA_SETS
+        if tag == _ENCRYPTED_ATTRIBUTES and self.profile.is_ps315:
+            return _ENCRYPTED_REMOVED
+        if tag in _FORGOTTEN and self.profile.is_ps315:
+            return _FORGOTTEN_REMOVED
+        if row is None and tag in _GRAPHIC_TEXTS and self.keeps_graphics:
+            return _GRAPHIC_TEXT_CLEANED
         if row is None:
             return None if vr != b"SQ" and tag in _kept_definitions(mode) else self._of_vr(mode, vr)
+        if tag == _ANNOTATION and mode is Mode.CLEAN_TEXT:
+            return _ANNOTATION_CLEANED
         type_in_iod = types_at(sop_class, path).get(tag) if "/" in row.basic else None
         if (tag, type_in_iod) not in self._by_row:
             self._by_row[tag, type_in_iod] = self._of_row(row, action(row, self.profile.options), type_in_iod)
@@ -296,9 +352,11 @@ def _resolve(row: Row, vr: bytes, type_in_iod: str | None) -> Action:
 MARKER_TAGS: Mapping[int, str] = dict.fromkeys((0x00120062, 0x00120063, 0x00120064, 0x00280303), "marker rewritten")
 """De-identification markers: the source's are removed, the engine's own inserted."""
 
-PRIVATE = Step(Action.REMOVE, "private attribute that is not known to be safe", captured=True)
-GRAPHICS = Step(Action.REMOVE, "overlay or curve that may show text", captured=True)
 _GRAPHICS_REMOVED = Step(Action.REMOVE, "E.1-1 X (overlay or curve)")
+_ENCRYPTED_REMOVED = Step(Action.REMOVE, "originals that an earlier de-identification encrypted")
+_FORGOTTEN_REMOVED = Step(Action.REMOVE, "identifies like attributes of the table", identifies=True)
 _UNKNOWN_REMOVED = Step(Action.REMOVE, "attribute unknown to the standard's dictionary")
 _NOT_IN_DATA_SETS = Step(Action.REMOVE, "does not belong into a data set")
 _DUMMY_TEXT = Step(Action.DUMMY, "text in replaced content")
+_GRAPHIC_TEXT_CLEANED = Step(Action.CLEAN, "description of graphics", Step(Action.DUMMY, "description of graphics"))
+_ANNOTATION_CLEANED = Step(Action.CLEAN, "text of a graphic annotation", _DUMMY_TEXT)

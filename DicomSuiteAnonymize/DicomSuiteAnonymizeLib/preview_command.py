@@ -13,6 +13,7 @@ from DicomSuiteAnonymizeLib.arguments import (
     require_show_phi,
     sources_of,
 )
+from DicomSuiteAnonymizeLib.crosswalk_arguments import add_pseudonyms, pseudonyms_of
 from DicomSuiteAnonymizeLib.engine import Engine
 from DicomSuiteAnonymizeLib.keys import Pseudonyms, load_or_create_key
 
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_show_phi(parser)
     add_rules(parser)
     add_key_file(parser)
+    add_pseudonyms(parser)
     parser.add_argument("--allow-pixel-risk", action="store_true", help="let pass what may show text in its pixels")
 
 
@@ -34,8 +36,8 @@ def run(args: argparse.Namespace) -> int:
 
     require_show_phi(args, "A preview")
     key = load_or_create_key(args.key_file)
-    profile = profile_of(args)
-    engine, reference = Engine(profile, key), Engine(reference_profile(profile), key)
+    profile, given = profile_of(args), pseudonyms_of(args)
+    engine, reference = Engine(profile, key, given), Engine(reference_profile(profile), key, given)
     files = []
     for entry in sources_of(args).entries(Pseudonyms(key)):
         made = preview_file(entry.path, engine, allow_pixel_risk=args.allow_pixel_risk)

@@ -6,6 +6,7 @@ from enum import Enum
 
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.ps315 import EDITION, Option, check_options
+from DicomSuiteAnonymizeLib.safe_attributes import BUNDLED, SafeAttribute
 from DicomSuiteAnonymizeLib.steps import Action
 
 PS315 = f"ps3.15-{EDITION}"
@@ -36,6 +37,8 @@ EDIT_ACTIONS = {
     "pseudonym": Action.PSEUDONYM,
     "shift": Action.SHIFT,
     "renumber": Action.RENUMBER,
+    "cap-age": Action.CAP_AGE,
+    "postal-3": Action.POSTAL_AREA,
 }
 
 
@@ -64,12 +67,17 @@ class TagEdit(
     target: str
 
 
-class Profile(namedtuple("Profile", ("name", "title", "basis", "options", "edits", "on_leak", "notes"))):
+class Profile(
+    namedtuple(
+        "Profile", ("name", "title", "basis", "options", "edits", "on_leak", "notes", "private_lists", "safe_private")
+    )
+):
     """A named set of rules.
 
     `basis` is PS315 (the Basic Profile of PS3.15 with `options`) or NOTHING (only the edits, which is no
-    de-identification in the sense of the standard). Edits come before the table. Raises AnonymizeError for what
-    contradicts itself.
+    de-identification in the sense of the standard). Edits come before the table. With Retain Safe Private,
+    `private_lists` names bundled lists of private attributes that stay besides the standard's, and `safe_private`
+    holds the user's own (see safe_attributes). Raises AnonymizeError for what contradicts itself.
     """
 
     __slots__ = ()
@@ -80,6 +88,8 @@ class Profile(namedtuple("Profile", ("name", "title", "basis", "options", "edits
     edits: tuple[TagEdit, ...]
     on_leak: OnLeak
     notes: str
+    private_lists: frozenset[str]
+    safe_private: tuple[SafeAttribute, ...]
 
     def __new__(
         cls,
@@ -90,13 +100,21 @@ class Profile(namedtuple("Profile", ("name", "title", "basis", "options", "edits
         edits: tuple[TagEdit, ...] = (),
         on_leak: OnLeak = OnLeak.REPLACE,
         notes: str = "",
+        private_lists: frozenset[str] = frozenset(),
+        safe_private: tuple[SafeAttribute, ...] = (),
     ) -> "Profile":
         check_options(options)
         if basis not in (PS315, NOTHING):
             raise AnonymizeError(f"Profile {name}: basis {basis!r} is unknown; use {PS315!r} or {NOTHING!r}.")
         if basis == NOTHING and options:
             raise AnonymizeError(f"Profile {name}: options belong to the PS3.15 profile; its basis is {NOTHING!r}.")
-        return super().__new__(cls, name, title, basis, options, edits, on_leak, notes)
+        if (private_lists or safe_private) and Option.RETAIN_SAFE_PRIVATE not in options:
+            raise AnonymizeError(f"Profile {name}: lists of private attributes need the option safe-private.")
+        if unknown := private_lists - BUNDLED.keys():
+            raise AnonymizeError(f"Profile {name}: there is no list of private attributes called {min(unknown)!r}.")
+        return super().__new__(
+            cls, name, title, basis, options, edits, on_leak, notes, private_lists, tuple(sorted(set(safe_private)))
+        )
 
     def but(self, **changes: object) -> "Profile":
         """This profile with some fields changed."""
@@ -171,6 +189,17 @@ BUILT_IN: Mapping[str, Profile] = {
                 )
             ),
             notes="Descriptions stay without the names, numbers and dates found in them; dates are removed.",
+        ),
+        Profile(
+            "hipaa",
+            "HIPAA Safe Harbor: age up to 89, sex, size, weight and postal area stay",
+            edits=(
+                TagEdit((0x00101010,), Action.CAP_AGE),
+                TagEdit((0x00101040,), Action.POSTAL_AREA),
+                *(TagEdit((tag,), Action.KEEP) for tag in (0x00100040, 0x00101020, 0x00101030)),
+            ),
+            notes="As the Basic Profile; ages over 89 become 090Y, and of an address the first three digits of the ZIP "
+            "code stay, 000 where few people live (45 CFR 164.514(b)(2)). Dates go, the birth date with them.",
         ),
         Profile(
             "seventeen",

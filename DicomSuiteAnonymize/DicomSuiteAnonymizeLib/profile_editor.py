@@ -126,14 +126,24 @@ class ProfileEditor:
             edits = tuple(edit for edit in self.profile.edits if edit.path != path)
             self._do(self.profile.but(edits=edits), tuple(row for row in self.rows if row != path))
 
-    def set_rules(self, is_ps315: bool, options: Iterable[Option], on_leak: OnLeak) -> None:
+    def set_rules(
+        self, is_ps315: bool, options: Iterable[Option], on_leak: OnLeak, private_lists: Iterable[str] | None = None
+    ) -> None:
         """Follow PS3.15 with `options`, or, without any, change nothing but the edited attributes; in one step.
 
-        `on_leak` says what happens to an instance in which an original value turns up again. Raises AnonymizeError for
-        options that exclude each other.
+        `on_leak` says what happens to an instance in which an original value turns up again. `private_lists` are those
+        of the profile (None: as they are); they and the user's own list go with the option Retain Safe Private. Raises
+        AnonymizeError for options that exclude each other.
         """
         basis, options = (PS315, frozenset(options)) if is_ps315 else (NOTHING, frozenset())
-        self._do(self.profile.but(basis=basis, options=options, on_leak=on_leak), self.rows)
+        lists, own = frozenset(), ()
+        if Option.RETAIN_SAFE_PRIVATE in options:
+            lists = self.profile.private_lists if private_lists is None else frozenset(private_lists)
+            own = self.profile.safe_private
+        profile = self.profile.but(
+            basis=basis, options=options, on_leak=on_leak, private_lists=lists, safe_private=own
+        )
+        self._do(profile, self.rows)
 
     def undo(self) -> None:
         """Take the last step back, if there is one."""

@@ -19,6 +19,7 @@ from DicomSuiteAnonymizeLib.profile import (
     TagEdit,
 )
 from DicomSuiteAnonymizeLib.ps315 import Option
+from DicomSuiteAnonymizeLib.safe_attributes import BUNDLED, SafeAttribute, parse_safe_attribute
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.values import NUMBER_FORMATS, encoded_number
 from DicomSuiteLib.new_file import new_file
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 SCHEMA = "dicomsuite-profile-1"
 _TAG = r"\(?([0-9A-Fa-f]{4}),?([0-9A-Fa-f]{4})\)?"
 _DATES = frozenset((b"DA", b"DT"))
+_ADDRESSES = frozenset((0x00080081, 0x00080092, 0x00101040, 0x00401102))
+"""Addresses of institution, physician, patient and another person."""
 _NOT_TYPED = frozenset((b"SQ", b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN", b"AT"))
 _PSEUDONYMS = frozenset((b"AE", b"CS", b"LO", b"LT", b"PN", b"SH", b"ST", b"UC", b"UI", b"UT"))
 _MAX_LENGTH = {b"AE": 16, b"CS": 16, b"SH": 16, b"DS": 16, b"IS": 12, b"LO": 64, b"PN": 64 * 3, b"UI": 64}
@@ -43,7 +46,8 @@ _FORMS = {
     b"DS": r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?",
     b"UI": r"[0-9]+(\.[0-9]+)*",
 }
-_KEYS = {"schema", "name", "title", "basis", "options", "edits", "on_leak", "notes"}
+_KEYS = {"schema", "name", "title", "basis", "options", "edits", "on_leak", "notes", "private_lists", "safe_private"}
+_SAFE_KEYS = {"creator", "group", "element", "vr"}
 _EDIT_KEYS = {"attribute", "action", "value", "scope", "target"}
 
 
@@ -96,7 +100,7 @@ def profile_to_json(profile: Profile) -> dict[str, Any]:
         ],
         "on_leak": profile.on_leak.value,
         "notes": profile.notes,
-    }
+    } | _private_to_json(profile)
 
 
 def profile_from_json(content: Any) -> Profile:
@@ -113,7 +117,26 @@ def profile_from_json(content: Any) -> Profile:
         edits=tuple(_edit(edit) for edit in _list(content, "edits")),
         on_leak=_choice("on_leak", _text(content, "on_leak") or "replace", {choice.value: choice for choice in OnLeak}),
         notes=_text(content, "notes"),
+        private_lists=frozenset(
+            _choice("list of private attributes", word, BUNDLED) and word for word in _list(content, "private_lists")
+        ),
+        safe_private=tuple(_safe_attribute(one) for one in _list(content, "safe_private")),
     )
+
+
+def _private_to_json(profile: Profile) -> dict[str, Any]:
+    """Only what is there, so that profiles without it stay what they were."""
+    own = [
+        {"creator": one.creator, "group": f"{one.group:04X}", "element": f"{one.element:02X}", "vr": one.vr}
+        for one in profile.safe_private
+    ]
+    entries = {"private_lists": sorted(profile.private_lists), "safe_private": own}
+    return {name: entry for name, entry in entries.items() if entry}
+
+
+def _safe_attribute(content: Any) -> SafeAttribute:
+    _check_keys("a safe private attribute", content, {"creator", "group", "element"}, _SAFE_KEYS)
+    return parse_safe_attribute(*(_text(content, name) for name in ("creator", "group", "element", "vr")))
 
 
 def parse_attribute(text: str) -> tuple[int, ...]:
@@ -172,6 +195,10 @@ def check_action(path: tuple[int, ...], action: Action) -> None:
         raise AnonymizeError(f"{name} is written by the engine itself and cannot be edited.")
     if action is Action.SHIFT and vr not in _DATES:
         raise AnonymizeError(f"{name} is no date and cannot be shifted.")
+    if action is Action.CAP_AGE and vr != b"AS":
+        raise AnonymizeError(f"{name} is no age and cannot be capped.")
+    if action is Action.POSTAL_AREA and tag not in _ADDRESSES:
+        raise AnonymizeError(f"{name} is no address, so it has no postal code.")
     if action is Action.RENUMBER and path != (SEVENTEEN_ATTRIBUTES["InstanceNumber"],):
         raise AnonymizeError(f"{name} cannot be renumbered; only InstanceNumber can.")
     if action is Action.REPLACE and vr in _NOT_TYPED:

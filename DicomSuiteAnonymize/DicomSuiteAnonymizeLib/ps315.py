@@ -1,4 +1,4 @@
-"""PS3.15 Table E.1-1: the action of every listed attribute, and the ten options that change it."""
+"""PS3.15 Table E.1-1: the action of every listed attribute, and the options: ten that change it, two about pixels."""
 
 import enum
 from collections import namedtuple
@@ -28,10 +28,10 @@ _TABLE = Path(__file__).with_name("Data") / f"ps315_{EDITION}.tsv"
 
 
 class Option(enum.Enum):
-    """The options of Table E.1-1, in the order of its columns.
+    """The options of Table E.1-1, in the order of its columns, then those of E.3.1 and E.3.2, which have no column.
 
-    `column` names the option in the data file, `cli` is its word after --retain or --clean, `code` and
-    `meaning` are its entry in PS3.16 CID 7050 (coding scheme DCM).
+    `column` names the option in the data file and in parameters, `cli` is its word after --retain or --clean, `code`
+    and `meaning` are its entry in PS3.16 CID 7050 (coding scheme DCM).
     """
 
     RETAIN_SAFE_PRIVATE = ("RetainSafePrivate", "safe-private", "113111", "Retain Safe Private Option")
@@ -57,12 +57,21 @@ class Option(enum.Enum):
         "CleanStructuredContent", "structured-content", "113104", "Clean Structured Content Option",
     )
     CLEAN_GRAPHICS = ("CleanGraphics", "graphics", "113103", "Clean Graphics Option")
+    CLEAN_PIXEL_DATA = ("CleanPixelData", "pixel-data", "113101", "Clean Pixel Data Option")
+    CLEAN_FACES = (
+        "CleanRecognizableVisualFeatures", "recognizable-visual-features", "113102",
+        "Clean Recognizable Visual Features Option",
+    )
 
     def __init__(self, column: str, cli: str, code: str, meaning: str) -> None:
         self.column = column
         self.cli = cli
         self.code = code
         self.meaning = meaning
+
+
+PIXEL_OPTIONS = frozenset((Option.CLEAN_PIXEL_DATA, Option.CLEAN_FACES))
+"""Options that change pixels and no attribute of the table: an instance says so only where they were applied to it."""
 
 
 class Row(namedtuple("Row", ("tag", "mask", "name", "basic", "options"))):

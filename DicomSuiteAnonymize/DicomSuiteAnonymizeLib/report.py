@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from DicomSuiteAnonymizeLib.given_pseudonyms import KEYED
 from DicomSuiteAnonymizeLib.instance_task import NOT_DICOM, QUARANTINED, WRITTEN, TaskSettings
 from DicomSuiteAnonymizeLib.markers import dates_modified, method, method_codes, profile_digest
 from DicomSuiteAnonymizeLib.output_file import TargetError
@@ -67,6 +68,9 @@ def _rules(settings: TaskSettings) -> dict:
         "method_codes": [list(code) for code in method_codes(profile)],
         "dates": dates_modified(profile),
         "pixel_risk_allowed": settings.allow_pixel_risk,
+        "pseudonyms": settings.given.words if settings.given else KEYED,
+        "pixel_text_read": bool(settings.pixels and settings.pixels.ocr),
+        "pixel_rules_digest": settings.pixels.digest if settings.pixels else "",
     }
 
 
@@ -80,10 +84,14 @@ class _Tally:
         self._patients: set[str] = set()
         self._studies: set[str] = set()
         self._series: set[str] = set()
+        self._other_formats: Counter[str] = Counter()
 
     def add(self, row: LedgerRow, payload: dict) -> None:
         if row.status == WRITTEN:
             self._uses[payload["changes"]] += 1
+            if "format" in payload:
+                self._other_formats[payload["format"]] += 1
+                return
             series = row.output.rpartition("/")[0]
             if series not in self._series:
                 self._series.add(series)
@@ -102,6 +110,7 @@ class _Tally:
             "patients": len(self._patients),
             "studies": len(self._studies),
             "series": len(self._series),
+            "other_formats": dict(sorted(self._other_formats.items())),
             "actions": dict(sorted(actions.items())),
             "attributes": [
                 {"path": path, "action": action, "rule": rule, "count": count}

@@ -10,8 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from DicomSuiteAnonymizeLib.ps315 import row_for, rows
-from DicomSuiteAnonymizeLib.report_words import DATES, EDITS, KEPT, MEANINGS
+from DicomSuiteAnonymizeLib.ps315 import Option, row_for, rows
+from DicomSuiteAnonymizeLib.report_words import DATES, EDITS, KEPT, MEANINGS, PSEUDONYMS
 from DicomSuiteLib.report_page import banner, escape, page, section, table
 
 TYPE_CHECKING = False  # typing and html are not imported: the command's start is short
@@ -50,10 +50,11 @@ def _header(report: Mapping[str, Any]) -> str:
 
 def _verdict(report: Mapping[str, Any]) -> str:
     files = report["files"]
+    dicom = files["written"] - sum(report["other_formats"].values())
     refused = f"{_was(files['quarantined'])} quarantined and left out of this folder; the reasons are below."
     if not _is_ps315(report):
         unchanged = (
-            f"Only single attributes were changed in {_counted(files['written'], 'file')}. UIDs, private attributes, "
+            f"Only single attributes were changed in {_counted(dicom, 'file')}. UIDs, private attributes, "
             "descriptions and whatever else the profile does not name are as they were. Treat the files as patient "
             "data."
         )
@@ -62,7 +63,7 @@ def _verdict(report: Mapping[str, Any]) -> str:
     if not files["written"]:
         return banner("warn", "!", "No file was written.", refused)
     caveats = _caveats(report) + [refused] * bool(files["quarantined"])
-    headline = f"{_was(files['written'])} de-identified according to PS3.15."
+    headline = f"{_was(dicom)} de-identified according to PS3.15."
     searched = "Each of them was searched for the original values of its own source before it was written."
     if caveats:
         return banner("warn", "!", headline, " ".join((searched, *caveats)))
@@ -76,6 +77,12 @@ def _caveats(report: Mapping[str, Any]) -> list[str]:
         caveats.append("Edits of the profile let stay, or put in, what the standard would not: see below.")
     if report["pixel_risk_allowed"]:
         caveats.append("Pictures that may show text were let through, because the user asked for it.")
+    if others := report["other_formats"]:
+        counted = ", ".join(f"{count} {name}" for name, count in others.items())
+        caveats.append(
+            f"Files of other formats ({counted}) hold only what their format needs; PS3.15 says nothing of them, and "
+            "as they name no patient, nothing could be looked for in them."
+        )
     return caveats
 
 
@@ -103,6 +110,7 @@ def _rules(report: Mapping[str, Any]) -> str:
     entries = [
         ("Profile", f"{escape(profile['title'])} (<code>{escape(profile['name'])}</code>)"),
         ("In words", escape(profile["notes"])),
+        ("Patients' pseudonyms", PSEUDONYMS[report["pseudonyms"]]),
         ("Dates", escape(DATES.get(report["dates"], report["dates"]))),
         ("Copies of original values", _on_leak(profile["on_leak"])),
         ("Pictures that may show text", _pixel_risk(report)),
@@ -124,9 +132,20 @@ def _on_leak(choice: str) -> str:
 
 
 def _pixel_risk(report: Mapping[str, Any]) -> str:
+    if _cleans_pixels(report):
+        reading = " Text recognition looked for more." if report["pixel_text_read"] else ""
+        others = "let through on request" if report["pixel_risk_allowed"] else "quarantined"
+        return (
+            "Text blanked where a rule or the file's ultrasound regions say that it is; other samples are as they were."
+            f"{reading} What could not be cleaned was {others}."
+        )
     if report["pixel_risk_allowed"]:
         return "<strong>Let through, because the user asked for it.</strong> Their pixels are unchanged."
     return "Quarantined: ultrasound, screen captures, scanned documents and others whose kind often shows names."
+
+
+def _cleans_pixels(report: Mapping[str, Any]) -> bool:
+    return Option.CLEAN_PIXEL_DATA.cli in report["profile"]["options"]
 
 
 def _markers(report: Mapping[str, Any]) -> str:
@@ -200,10 +219,18 @@ def _not_covered(report: Mapping[str, Any]) -> str:
     pictures = (
         "Files whose kind often shows text were let through on request; look at every one of them."
         if report["pixel_risk_allowed"]
+        else "Other files whose kind often shows text were quarantined."
+        if _cleans_pixels(report)
         else "Files whose kind often shows text were quarantined, but no picture was looked at."
     )
+    unchanged = (
+        "Text was blanked only where rules, regions or text recognition place it; all of them can miss some. Look at "
+        "the cleaned pictures before you pass them on."
+        if _cleans_pixels(report)
+        else "Pixel data is copied unchanged."
+    )
     points = (
-        ("Text in the pictures.", f"Pixel data is copied unchanged. {pictures}"),
+        ("Text in the pictures.", f"{unchanged} {pictures}"),
         ("Faces.", "From a CT or MR of the head a face can be rendered that people recognise."),
         ("The body itself.", "Implants, scars, rare diseases and unusual anatomy may identify a patient."),
         (

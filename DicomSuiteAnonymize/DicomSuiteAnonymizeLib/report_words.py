@@ -15,13 +15,15 @@ MEANINGS: Mapping[str, str] = {
     Action.SHIFT.value: "date shifted by the patient's offset",
     Action.REPLACE.value: "replaced by the text that the user typed",
     Action.RENUMBER.value: "renumbered along the series",
+    Action.CAP_AGE.value: "age, with 090Y for everybody over 89",
+    Action.POSTAL_AREA.value: "address reduced to the first three digits of its ZIP code",
 }
 """What an action code means, in the order in which the codes are shown."""
 
 KEPT: Mapping[Option, tuple[str, str]] = {
     Option.RETAIN_SAFE_PRIVATE: (
-        "Private attributes that PS3.15 lists as safe (table E.3.10-1)",
-        "Technical values of the manufacturers; every other private attribute is removed.",
+        "Private attributes that PS3.15 (table E.3.10-1) or a list of the profile calls safe",
+        "Technical values of the manufacturers, with text cleaned; every other private attribute is removed.",
     ),
     Option.RETAIN_UIDS: (
         "The original UIDs",
@@ -49,16 +51,26 @@ KEPT: Mapping[Option, tuple[str, str]] = {
     ),
     Option.CLEAN_DESCRIPTORS: (
         "Descriptions and comments, cleaned",
-        "Names, numbers and dates that the program recognises are taken out; what it does not recognise stays.",
+        "Names, numbers, dates and places are taken out, and so is every capitalised word that no list of medical "
+        "terms holds; a rare name in small letters may stay.",
     ),
     Option.CLEAN_STRUCTURED_CONTENT: (
         "Content of structured reports, cleaned",
-        "Codes and measurements stay; names and dates recognised in its text are taken out.",
+        "Standard codes, measurements and references stay; persons get pseudonyms, and text is cleaned as descriptions "
+        "are.",
     ),
     Option.CLEAN_GRAPHICS: (
         "Overlays that mark a region of interest, and graphic annotations",
-        "Overlays of other kinds, which may show text, are removed. Text of annotations is cleaned where descriptors "
-        "are cleaned too, otherwise replaced.",
+        "Overlays of other kinds, which may show text, are removed. Text of annotations and overlays is cleaned as "
+        "descriptions are.",
+    ),
+    Option.CLEAN_PIXEL_DATA: (
+        "Pictures that show text, with the text blanked",
+        "What no rule, region or text recognition covers is quarantined; look at the pictures before you pass them on.",
+    ),
+    Option.CLEAN_FACES: (
+        "CT and MRI of the head, with the face taken out of the voxels",
+        "Whoever knows the head's other features may still recognise it; look at the pictures before you pass them on.",
     ),
 }
 """What an option lets stay, and what follows from that."""
@@ -70,6 +82,12 @@ DATES: Mapping[str, str] = {
     "": "Not dealt with as a whole; see the attributes below.",
 }
 
+PSEUDONYMS: Mapping[str, str] = {
+    "keyed": "Made from the IDs with the secret key.",
+    "given, else keyed": "Given by the user; for patients not in that table, made from the IDs with the secret key.",
+    "given": "Given by the user; files of other patients were refused.",
+}
+
 EDITS: Mapping[str, str] = {
     "keep": "keep",
     "replace": "replace by a typed text",
@@ -78,5 +96,7 @@ EDITS: Mapping[str, str] = {
     "pseudonym": "replace by a pseudonym",
     "shift": "shift by the patient's offset",
     "renumber": "renumber along the series",
+    "cap-age": "write 090Y for ages over 89",
+    "postal-3": "keep the first three digits of the ZIP code",
 }
 """What an edit of the profile does."""

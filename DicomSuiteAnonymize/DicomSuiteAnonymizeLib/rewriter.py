@@ -28,6 +28,7 @@ def rewrite_bytes(source: SourceFile, engine: Engine, rank: int | None = None) -
         walked.digest,
         engine.change_set(emission.changes, emission.stretches, emission.nested_changes, extra),
         known.risk,
+        known.facts,
     )
 
 

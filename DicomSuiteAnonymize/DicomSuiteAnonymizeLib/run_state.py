@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from DicomSuiteAnonymizeLib.instance_task import PART_SUFFIX, QUARANTINED
+from DicomSuiteAnonymizeLib.instance_task import QUARANTINED
 from DicomSuiteLib.errors import DicomSuiteError, UsageError
 from DicomSuiteLib.run_ledger import RunLedger
+from DicomSuiteLib.unfinished_files import is_unfinished
 
 
 class RunState:
@@ -23,15 +24,34 @@ class RunState:
         self.folder = key_file.resolve().parent / "runs" / name
         self._target = target
         self._ledger = self.folder / "ledger.sqlite"
+        self._arrivals = self.folder / "arrivals.sqlite"
         self._finished = self.folder / "finished"
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs out of the output folder in the block, however it ends; a kill ends it, too.
+
+        Raises UsageError where another run is at work there.
+        """
+        from DicomSuiteLib.instance_lock import InstanceLock, is_held
+
+        with self._explained():
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = InstanceLock(self.folder / "lock")
+        if is_held(lock.path):
+            raise UsageError(f"Another run is writing into {self._target}. Wait for its end, or choose a new folder.")
+        lock.hold()
+        try:
+            yield
+        finally:
+            lock.release()
+
     def open_ledger(self, fingerprint: str, resume: bool) -> RunLedger:
-        """The interrupted run's ledger with `resume`, else a new one.
+        """The interrupted run's ledger with `resume`, else a new one; for a run that has `locked` the folder.
 
         Raises UsageError where the output folder holds something else than a run with this fingerprint.
         """
         with self._explained():
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not resume:
                 self._finished.unlink(missing_ok=True)
                 self._remove_ledger()
@@ -51,9 +71,14 @@ class RunState:
     def _has_finished(self, fingerprint: str) -> bool:
         return self._finished.exists() and self._finished.read_text(encoding="ascii") == fingerprint
 
+    def open_arrivals(self, fingerprint: str) -> RunLedger:
+        """What a run that follows its folders notes of the files that it has read; it goes with the ledger."""
+        return RunLedger(self._arrivals, fingerprint)
+
     def _remove_ledger(self) -> None:
-        for suffix in ("", "-wal", "-shm"):
-            self._ledger.with_name(self._ledger.name + suffix).unlink(missing_ok=True)
+        for path in (self._ledger, self._arrivals):
+            for suffix in ("", "-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -100,9 +125,8 @@ def prepare_target(target: Path, resume: bool) -> None:
 def remove_leftovers(target: Path) -> None:
     """Remove the unfinished files that an interruption has left."""
     for folder, _, names in os.walk(target):
-        for name in names:
-            if name.startswith(".") and name.endswith(PART_SUFFIX):
-                os.unlink(os.path.join(folder, name))
+        for name in filter(is_unfinished, names):
+            os.unlink(os.path.join(folder, name))
 
 
 def _is_empty(folder: Path) -> bool:

@@ -1,56 +1,112 @@
 """Private attributes and overlays, which can only be judged together with their neighbours at the same level."""
 
-from functools import cache
-from pathlib import Path
+import re
+from collections.abc import Collection, Mapping
 
 from DicomSuiteAnonymizeLib.elements import Nested, wire
-from DicomSuiteAnonymizeLib.plan import GRAPHICS, PRIVATE
-from DicomSuiteAnonymizeLib.steps import CAPTURED, KEPT_SEQUENCE, Action, Step
+from DicomSuiteAnonymizeLib.ps315 import Option
+from DicomSuiteAnonymizeLib.safe_attributes import CSA
+from DicomSuiteAnonymizeLib.steps import CAPTURED, GRAPHICS, KEPT_SEQUENCE, PRIVATE, Action, Step
 
-_TABLE = Path(__file__).with_name("Data") / "safe_private.tsv"
-_CLEANED = Step(
-    Action.CLEAN, "safe private attribute, cleaned", Step(Action.REMOVE, "private text that cannot be read")
-)
+TYPE_CHECKING = False  # one of the two needs the other
+if TYPE_CHECKING:
+    from DicomSuiteAnonymizeLib.leaks import Needles
+
+_UNREADABLE = Step(Action.REMOVE, "private text that cannot be read")
+_CLEANED = Step(Action.CLEAN, "safe private attribute, cleaned", _UNREADABLE)
+_CSA_CLEANED = Step(Action.CLEAN, "Siemens CSA header, only numbers kept", _UNREADABLE)
+_INSPECTED = Step(Action.INSPECT, "safe private attribute whose value is not")
+_UID = Step(Action.UID, "UID in a safe private attribute")
+_DATE_REMOVED = Step(Action.REMOVE, "date or time in a safe private attribute")
+_DATE_SHIFTED = Step(Action.SHIFT, "date in a safe private attribute", _DATE_REMOVED)
+_NOT_SAFE = Step(Action.REMOVE, "name, address or age in a safe private attribute")
 _OVERLAY_TEXT = Step(Action.CLEAN, "overlay text, cleaned", Step(Action.REMOVE, "overlay text that cannot be read"))
-_TEXT = frozenset(b"LO LT PN SH ST UC UR UT".split())
+
+_TEXT = frozenset(b"AE CS LO LT SH ST UC UT".split())
+_OVERLAY_TEXT_VRS = frozenset(b"LO LT PN SH ST UC UR UT".split())
+_NUMBER_STRINGS = frozenset((b"DS", b"IS"))
+_BINARY_NUMBERS = frozenset(b"AT FD FL SL SS SV UL US UV".split())
+_NUMBERS = re.compile(rb"[-+0-9.eE\\ \0]*")
+_CONTROL = re.compile(rb"[^\x20-\xff\r\n\t\f\x1b]")
+
+CSA_HEADER = CSA.encode()
+
+SafeVRs = Mapping[tuple[str, int, int], str]
+"""VR ("" where it is not known) by creator, group and low byte of the element."""
 
 
-def settle(nodes: list) -> list:
+class SafePrivate:
+    """What becomes of the private attributes that are known to be safe; `settle` asks it.
+
+    A listed attribute stays as its VR allows: text is cleaned, UIDs and dates follow the options as everywhere, names
+    go, and so do binary values in which an original value of the instance stands.
+    """
+
+    def __init__(self, vrs: SafeVRs, options: Collection[Option]) -> None:
+        self._vrs = vrs
+        full, modified = Option.RETAIN_FULL_DATES in options, Option.RETAIN_MODIFIED_DATES in options
+        date = _INSPECTED if full else _DATE_SHIFTED if modified else _DATE_REMOVED
+        self._steps: dict[bytes, Step] = dict.fromkeys(_TEXT, _CLEANED) | {
+            CSA_HEADER: _CSA_CLEANED,
+            b"UI": CAPTURED if Option.RETAIN_UIDS in options else _UID,
+            b"DA": date,
+            b"DT": date,
+            b"TM": _INSPECTED if full or modified else _DATE_REMOVED,
+            b"AS": _INSPECTED if Option.RETAIN_PATIENT_CHARACTERISTICS in options else _NOT_SAFE,
+            b"PN": _NOT_SAFE,
+            b"UR": _NOT_SAFE,
+            b"SQ": _UNREADABLE,  # one that the walk could not take apart
+        }
+
+    def settled(self, node, creator: str):
+        """The private attribute with its step, and its real VR where it stands as UN; None where it is not listed."""
+        tag = wire(_wire(node))
+        vr = self._vrs.get((creator, tag >> 16, tag & 0xFF))
+        if vr is None:
+            return None
+        if type(node) is Nested:
+            return _with_step(node, KEPT_SEQUENCE)
+        wire_tag, found, value, _, wire_vr = node
+        if vr == CSA or found == b"UN":
+            found = vr.encode() or _guessed(value)
+        return wire_tag, found, value, self._steps.get(found, _INSPECTED), wire_vr
+
+
+def settle(nodes: list, safe: SafePrivate) -> list:
     """Nodes of one level with a final step for each private attribute and each overlay or curve."""
     private = [node for node in nodes if _step(node) is PRIVATE]
-    creators = {_block(node[0] if type(node) is tuple else node.wire): node for node in private if _is_creator(node)}
+    creators = {_block(node[0]): node for node in private if _is_creator(node)}
     rois = {node[0] & 0xFFFF for node in nodes if _step(node) is GRAPHICS and _is_roi_type(node)}
-    safe = {id(node): step for node in private if (step := _private_step(node, creators))}
-    used = {id(creators[_own_block(node)]) for node in private if id(node) in safe}
+    known = {id(node): new for node in private if (new := _safe(node, creators, safe)) is not None}
+    used = {id(creators[_own_block(node)]) for node in private if id(node) in known}
     settled = []
     for node in nodes:
         step = _step(node)
         if step is PRIVATE:
-            step = CAPTURED if id(node) in used else safe.get(id(node), PRIVATE)
+            node = _with_step(node, CAPTURED) if id(node) in used else known.get(id(node), node)
         elif step is GRAPHICS and _wire(node) & 0xFFFF in rois:
-            step = _OVERLAY_TEXT if type(node) is tuple and node[1] in _TEXT else CAPTURED
-        settled.append(_with_step(node, step))
+            node = _with_step(node, _OVERLAY_TEXT if type(node) is tuple and node[1] in _OVERLAY_TEXT_VRS else CAPTURED)
+        settled.append(node)
     return settled
 
 
-@cache
-def safe_attributes() -> frozenset[tuple[str, int, int]]:
-    """(private creator, group, low byte of the element) of PS3.15 table E.3.10-1."""
-    lines = (line.split("\t") for line in _TABLE.read_text(encoding="utf-8").splitlines())
-    return frozenset((creator, int(group, 16), int(element, 16)) for creator, group, element, _ in lines)
+def is_harmless(vr: bytes, value: bytes, needles: "Needles") -> bool:
+    """Whether a value that is kept as it is holds none of the instance's identifying values; see Action.INSPECT."""
+    if vr in _NUMBER_STRINGS:
+        return _NUMBERS.fullmatch(value) is not None and not needles.found_in(b"LO", value)
+    return vr in _BINARY_NUMBERS or not needles.may_contain(value)
 
 
-def _private_step(node, creators: dict) -> Step | None:
+def _guessed(value: bytes) -> bytes:
+    """VR of a value whose VR nobody knows, so that text in it is cleaned."""
+    return b"UN" if _CONTROL.search(value.rstrip(b"\0")) else b"UT"
+
+
+def _safe(node, creators: dict, safe: SafePrivate):
     creator = creators.get(_own_block(node))
     if creator is None or _is_creator(node):
         return None
-    tag = wire(_wire(node))
-    name = creator[2].decode("ascii", "replace").strip("\0 ").upper()
-    if (name, tag >> 16, tag & 0xFF) not in safe_attributes():
-        return None
-    if type(node) is Nested:
-        return KEPT_SEQUENCE
-    return _CLEANED if node[1] in _TEXT else CAPTURED
+    return safe.settled(node, creator[2].decode("ascii", "replace").strip("\0 ").upper())
 
 
 def _is_creator(node) -> bool:
@@ -83,8 +139,6 @@ def _wire(node) -> int:
 
 
 def _with_step(node, step: Step | None):
-    if step is _step(node):
-        return node
     if type(node) is tuple:
         return (*node[:3], step, node[4])
     return Nested(node.wire, node.wire_vr, step, node.level, node.explicit, node.items)

@@ -20,6 +20,12 @@ class Action(Enum):
     """The value that the user typed."""
     RENUMBER = "N"
     """The instance's rank along the series' normal."""
+    CAP_AGE = "A"
+    """Ages over 89 years become 090Y."""
+    POSTAL_AREA = "G"
+    """An address becomes the first three digits of its ZIP code, or 000 where few people live."""
+    INSPECT = "K?"
+    """Kept where the value is a number, or bytes in which none of the instance's identifying values stands; else X."""
     RECURSE = "items"
     """A sequence that stays; its items have steps of their own."""
 
@@ -57,6 +63,9 @@ UNLISTED = Step(Action.REMOVE, "unlisted")
 """Stands for attributes that a plan does not name; `Level.unlisted` says what becomes of them."""
 
 PRIVATE_REMOVED = Step(Action.REMOVE, "private attribute")
+PRIVATE = Step(Action.REMOVE, "private attribute that is not known to be safe", captured=True)
+GRAPHICS = Step(Action.REMOVE, "overlay or curve that may show text", captured=True)
+"""Both wait for what stands beside them: see safe_private.settle."""
 CAPTURED = Step(Action.KEEP, "kept")
 """Kept, but its value decides about others."""
 KEPT_SEQUENCE = Step(Action.RECURSE, "kept")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from DicomSuiteAnonymizeLib.elements import Nested, wire
+from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteAnonymizeLib.leaks import Needles
 from DicomSuiteAnonymizeLib.profile import Scope, TagEdit
@@ -40,6 +41,7 @@ class Identity:
         self.date_offset = pseudonyms.date_offset(patient)
         self.study = pseudonyms.code(b"study folder", study, 12).decode()
         self.series = pseudonyms.code(b"series folder", study + b"\0" + series, 12).decode()
+        self._names = pseudonyms.names_of_patient(patient)
         self._targets = {
             Scope.PATIENT: self.patient.decode(),
             Scope.STUDY: pseudonyms.uid(study).decode("ascii", "replace"),
@@ -50,8 +52,15 @@ class Identity:
         """What an edit for this patient, study or series names as its target; "" for all instances."""
         return self._targets.get(scope, "")
 
+    @property
+    def targets(self) -> dict[str, str]:
+        """What edits for this patient, study and series name as their targets, by the scope's word."""
+        return {scope.value: target for scope, target in self._targets.items()}
+
     def matches(self, edit: TagEdit) -> bool:
         """Whether a user's edit is for this patient, study or series."""
+        if edit.scope is Scope.PATIENT:
+            return edit.target in self._names
         return edit.scope is Scope.ALL or self._targets[edit.scope] == edit.target
 
     def action(self, step: Step) -> Action:
@@ -101,8 +110,15 @@ class Subjects:
         subject = self._subjects.get(subject_key)
         if subject is None:
             subject = Subject(identity, Needles(identifying, character_set), character_set)
+            _check_pseudonym(subject)
             _remember(self._subjects, subject_key, subject)
         return subject
+
+
+def _check_pseudonym(subject: Subject) -> None:
+    """A pseudonym that somebody made up may tell what it stands for."""
+    if subject.needles.found_in(b"LO", subject.identity.patient):
+        raise AnonymizeError("the pseudonym given for the patient holds a part of the name, or an ID; give another one")
 
 
 def facts_of(contents: Contents) -> Facts:

@@ -122,7 +122,7 @@ def _add(found: Survey, by_target: dict[tuple[str, ...], SeriesSurvey], path: st
         return reason_of(error)
     top = {path[0]: occurrences[0] for path, occurrences in shown.items() if len(path) == 1}
     identity = Identity({wire(tag): one.encoded for tag, one in top.items()}, pseudonyms)
-    targets = {scope.value: identity.target(scope) for scope in Scope if scope is not Scope.ALL}
+    targets = identity.targets
     series = by_target.get(tuple(targets.values()))
     if series is None:
         labels = {name: top[tag].text if tag in top else "" for name, tag in _LABELS.items()}

@@ -5,7 +5,9 @@ import json
 import sys
 
 from DicomSuiteAnonymizeLib.arguments import add_key_file, add_show_phi, add_sources, require_show_phi, sources_of
-from DicomSuiteAnonymizeLib.keys import Pseudonyms, load_or_create_key
+from DicomSuiteAnonymizeLib.crosswalk_arguments import add_pseudonyms, pseudonyms_of
+from DicomSuiteAnonymizeLib.given_pseudonyms import KEYED, pseudonyms_for
+from DicomSuiteAnonymizeLib.keys import load_or_create_key
 from DicomSuiteLib.command_output import add_progress
 from DicomSuiteLib.progress import ProgressReporter
 
@@ -17,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_sources(parser)
     add_show_phi(parser)
     add_key_file(parser)
+    add_pseudonyms(parser)
     add_progress(parser)
 
 
@@ -26,7 +29,9 @@ def run(args: argparse.Namespace) -> int:
 
     require_show_phi(args, "A survey")
     progress = ProgressReporter(args.progress)
-    found = survey(sources_of(args), Pseudonyms(load_or_create_key(args.key_file)), progress.update)
+    given = pseudonyms_of(args)
+    pseudonyms = pseudonyms_for(load_or_create_key(args.key_file), given and given._replace(unknown=KEYED))
+    found = survey(sources_of(args), pseudonyms, progress.update)
     progress.finish()
     for series in found.series:
         sys.stdout.write(json.dumps({"part": series.as_json()}) + "\n")

@@ -6,12 +6,13 @@ the pydicom path share it. Results have even length (PS3.5 7.1.1).
 
 import struct
 
-from DicomSuiteAnonymizeLib.cleaning import clean_text
 from DicomSuiteAnonymizeLib.dates import shift_dates
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteAnonymizeLib.plan import ACCESSION_NUMBER, PATIENT_ID, PATIENT_NAME, STUDY_ID
 from DicomSuiteAnonymizeLib.profile import TagEdit
+from DicomSuiteAnonymizeLib.safe_harbor import capped_age, postal_area
+from DicomSuiteAnonymizeLib.safe_private import CSA_HEADER, is_harmless
 from DicomSuiteAnonymizeLib.steps import Action, Step
 from DicomSuiteAnonymizeLib.subject import Subject
 
@@ -25,6 +26,7 @@ _DUMMIES = {
     b"OL": bytes(4), b"OV": bytes(8), b"OW": bytes(2), b"SL": bytes(4), b"SS": bytes(2), b"SV": bytes(8),
     b"UL": bytes(4), b"UN": bytes(2), b"US": bytes(2), b"UV": bytes(8),
 }  # fmt: skip
+_SAFE_HARBOR = {Action.CAP_AGE: capped_age, Action.POSTAL_AREA: postal_area}
 _TEXT_DUMMY = b"ANONYMIZED"
 NUMBER_FORMATS = {
     b"US": "<H", b"SS": "<h", b"UL": "<I", b"SL": "<i", b"UV": "<Q", b"SV": "<q", b"FL": "<f", b"FD": "<d",
@@ -79,10 +81,14 @@ class Replacer:
             return b"", action
         if action in (Action.KEEP, Action.RECURSE):
             return value, Action.KEEP
+        if action is Action.INSPECT:
+            return (value, Action.KEEP) if is_harmless(vr, value, subject.needles) else (None, Action.REMOVE)
         if action is Action.PSEUDONYM:
             return self._pseudonym(tag, vr, value, subject), action
         if not value.strip(b"\0 "):
             return b"", action
+        if action in _SAFE_HARBOR:
+            return padded(vr, _SAFE_HARBOR[action](value)), action
         if action is Action.UID or (action is Action.DUMMY and vr == b"UI"):
             return self.uid(value), action
         if action is Action.DUMMY:
@@ -94,10 +100,16 @@ class Replacer:
         new = None
         if action is Action.SHIFT:
             new = shift_dates(vr, value, subject.identity.date_offset) if vr in (b"DA", b"DT") else None
+        elif vr == CSA_HEADER:
+            from DicomSuiteAnonymizeLib.siemens_csa import cleaned_csa
+
+            new = cleaned_csa(value)
+            if new is not None and not is_harmless(b"OB", new, subject.needles):
+                new = None  # a Patient ID of digits may pass for a number
         elif vr == b"AE":
             new = b"AE" + self._pseudonyms.code(b"application entity", value.strip(b"\0 "), 12)
         elif vr in CLEANABLE_VRS:
-            new = clean_text(value, vr, subject) or None
+            new = _cleaned(tag, vr, value, subject) or None
         if new is not None:
             return padded(vr, new), action
         if step.fallback is None:
@@ -116,6 +128,14 @@ class Replacer:
             return padded(vr, b"DS^" + self._pseudonyms.code(b"person", original, 12))
         letter = {ACCESSION_NUMBER: b"A", STUDY_ID: b"S"}.get(tag, b"P")
         return padded(vr, letter + self._pseudonyms.code(b"%08x" % tag, original, 13))
+
+
+def _cleaned(tag: int, vr: bytes, value: bytes, subject: Subject) -> bytes | None:
+    """Text without identifiers; what devices write into private attributes has words of its own."""
+    from DicomSuiteAnonymizeLib.cleaning import clean_machine_text, clean_text
+
+    clean = clean_machine_text if tag >> 16 & 1 else clean_text
+    return clean(value, vr, subject)
 
 
 def encoded_number(vr: bytes, text: str) -> bytes:

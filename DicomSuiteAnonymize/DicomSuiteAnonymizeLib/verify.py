@@ -31,10 +31,10 @@ def verify(folder: Path, sources: Sequence[Path], on_progress: OnProgress) -> Ve
     Nothing is written. Raises AnonymizeError where `folder` is no finished output.
     """
     report, audit = Report(folder), Audit(folder)
-    with OutputTree(folder) as tree, warnings.catch_warnings():
+    with OutputTree(folder, report.place) as tree, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom's warnings quote values
         findings = tuple(_Verification(report, audit, tree, sources, on_progress).findings())
-        return Verdict(len(tree.outputs), findings, bool(sources))
+        return Verdict(len(tree.outputs) + len(tree.others), findings, bool(sources))
 
 
 class _Verification:
@@ -60,6 +60,9 @@ class _Verification:
             self._read_sources(self._comparison)
         for name in self._tree.outputs:
             yield from self._output(name)
+            self._step()
+        for name in self._tree.others:
+            yield from self._other(name)
             self._step()
         if self._comparison:
             yield from self._words_in_reports(self._comparison)
@@ -89,6 +92,17 @@ class _Verification:
             if self._comparison:
                 yield from self._comparison.findings(output)
 
+    def _other(self, name: str) -> Iterator[Finding]:
+        """A file of another format: nothing says whose it is, but it must hold no more than the format needs."""
+        from DicomSuiteAnonymizeLib.other_formats import checked_again
+
+        with self._tree.open(name) as stream:
+            digest, is_clean = checked_again(stream, name)
+        if not is_clean:
+            yield Finding(name, Check.READABLE, "", "holds more than its format needs, or is damaged")
+        if name in self._audit.lines and digest != self._audit.lines[name].sha256_out:
+            yield Finding(name, Check.AUDIT, "", "is not the file that the audit trail's SHA-256 belongs to")
+
     def _folders(self, output: Checked) -> Iterator[Finding]:
         """A study's folder holds one study, a series' folder one series."""
         series, study = output.name.rpartition("/")[0], output.name.rsplit("/", 2)[0]
@@ -104,4 +118,5 @@ class _Verification:
 
     def _step(self) -> None:
         self._done += 1
-        self._on_progress(self._done, len(self._originals) + len(self._tree.outputs))
+        files = len(self._originals) + len(self._tree.outputs) + len(self._tree.others)
+        self._on_progress(self._done, files)

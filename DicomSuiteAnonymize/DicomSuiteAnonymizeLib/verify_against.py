@@ -14,7 +14,7 @@ from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.tag_path import TagPath
 from DicomSuiteAnonymizeLib.verify_findings import Check, Finding, Violation
 from DicomSuiteAnonymizeLib.verify_folder import Audit, Report
-from DicomSuiteAnonymizeLib.verify_instance import Checked
+from DicomSuiteAnonymizeLib.verify_instance import Checked, pixel_options_done
 from DicomSuiteAnonymizeLib.verify_source import (
     Original,
     Originals,
@@ -32,6 +32,7 @@ from DicomSuiteAnonymizeLib.verify_table import Place, TableRules, names_definit
 from DicomSuiteLib.audit import file_sha256
 from DicomSuiteLib.file_walk import UnreadablePath
 
+_DICOM = ".dcm"
 PixelDigests = tuple[tuple[int, str], ...]
 
 
@@ -57,7 +58,9 @@ class Comparison:
         for name, line in audit.lines.items():
             self._outputs[line.sha256_in].append(name)
         self._digests = {name: line.sha256_in for name, line in audit.lines.items()}
-        self._whole_files = any(line.hashed == "file" for line in audit.lines.values())
+        self._whole_files = any(line.hashed == "file" for name, line in audit.lines.items() if name.endswith(_DICOM))
+        self._has_others = any(not name.endswith(_DICOM) for name in audit.lines)
+        self._others = 0
         self._files = 0
         self._matched: dict[str, list[Original]] = defaultdict(list)
         self._patients: dict[str, set[PatientKey]] = defaultdict(set)
@@ -74,6 +77,7 @@ class Comparison:
         self._files += 1
         original = None if isinstance(path, UnreadablePath) else self._read(path)
         if original is None:
+            self._others += self._has_others and isinstance(path, Path) and file_sha256(path) in self._outputs
             return
         self.words.add(original)
         self._values[original.patient].add(original)
@@ -100,7 +104,8 @@ class Comparison:
 
     def closing_findings(self, report: Report) -> Iterator[Finding]:
         """What can be said once every output was compared."""
-        refused = self._files - sum(map(len, self._matched.values()))
+        pairs = ((originals, self._outputs[digest]) for digest, originals in self._matched.items())
+        refused = self._files - self._others - sum(min(len(sources), len(outputs)) for sources, outputs in pairs)
         if refused != report.files.get("quarantined", 0) + report.files.get("not_dicom", 0):
             yield Finding(
                 "report.json", Check.COUNTS, "", "the sources that have no output are not as many as were refused"
@@ -158,6 +163,8 @@ class Comparison:
 
     def _pixel_data(self, output: Checked) -> Iterator[Finding]:
         """Originals with equal headers are told apart by their pixels, so each serves one output."""
+        if pixel_options_done(output):
+            return  # changed on purpose, as the output says
         digest = self._digests[output.name]
         if digest not in self._pixels:
             self._pixels[digest] = Counter(pixel_sha256(original.path) for original in self._matched[digest])

@@ -12,11 +12,12 @@ from typing import Any, BinaryIO
 
 from DicomSuiteAnonymizeLib.archive import ARCHIVE
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
+from DicomSuiteAnonymizeLib.given_pseudonyms import KEYED
 from DicomSuiteAnonymizeLib.markers import dates_modified, method, method_codes, profile_digest
 from DicomSuiteAnonymizeLib.profile import Profile
 from DicomSuiteAnonymizeLib.profile_file import profile_from_json
 from DicomSuiteAnonymizeLib.verify_findings import Check, Finding
-from DicomSuiteAnonymizeLib.verify_instance import PLACE
+from DicomSuiteAnonymizeLib.verify_instance import GIVEN_PLACE, OTHER_PLACE, PLACE
 from DicomSuiteAnonymizeLib.verify_reading import Instance, header_sha256
 
 REPORT, AUDIT, PAGE = "report.json", "audit.jsonl", "report.html"
@@ -45,6 +46,7 @@ class Report:
             self.files: Mapping[str, int] = dict(content["files"])
             self.folders = [int(content[name]) for name in ("patients", "studies", "series")]
             self.pixel_risk_allowed = bool(content["pixel_risk_allowed"])
+            self.place = PLACE if content["pseudonyms"] == KEYED else GIVEN_PLACE
             self.profile: Profile = profile_from_json(content["profile"])
             self._content: Mapping[str, Any] = content
         except FileNotFoundError:
@@ -112,10 +114,11 @@ class Audit:
 class OutputTree:
     """The files of an output folder, whether they lie there or in its ZIP archive. A context manager.
 
-    `names` are paths below the folder with "/", sorted. Raises AnonymizeError where the archive cannot be read.
+    `names` are paths below the folder with "/", sorted; `place` is what an output's looks like. Raises AnonymizeError
+    where the archive cannot be read.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, place: re.Pattern[str]) -> None:
         self.folder = folder
         self._archive = None
         on_disk = [
@@ -130,8 +133,10 @@ class OutputTree:
             packed = self._archive.namelist()
         self._packed = frozenset(packed)
         everything = sorted([*on_disk, *packed])
-        self.outputs = [name for name in everything if PLACE.fullmatch(name)]
-        self._strays = [name for name in everything if not PLACE.fullmatch(name) and name not in _BESIDE_FILES]
+        self.outputs = [name for name in everything if place.fullmatch(name)]
+        self.others = [name for name in everything if OTHER_PLACE.fullmatch(name)]
+        known = _BESIDE_FILES.union(self.outputs, self.others)
+        self._strays = [name for name in everything if name not in known]
 
     def __enter__(self) -> "OutputTree":
         return self
@@ -151,12 +156,13 @@ class OutputTree:
         for name in self._strays:
             what = "unfinished file" if name.endswith(".part") else "no file of the run"
             yield Finding(_shown(name), Check.STRAY, "", what)
-        for name in sorted(audit.lines.keys() - set(self.outputs)):
+        written = [*self.outputs, *self.others]
+        for name in sorted(audit.lines.keys() - set(written)):
             yield Finding(_shown(name), Check.AUDIT, "", "stands in the audit trail, but not in the folder")
-        for name in self.outputs:
+        for name in written:
             if name not in audit.lines:
                 yield Finding(name, Check.AUDIT, "", "has no line in the audit trail")
-        if len(self.outputs) != report.files.get("written"):
+        if len(written) != report.files.get("written"):
             yield Finding(REPORT, Check.COUNTS, "", "counts another number of written files than there are")
         for depth, (what, count) in enumerate(zip(("patients", "studies", "series"), report.folders, strict=True), 1):
             if len({tuple(name.split("/")[:depth]) for name in self.outputs}) != count:
@@ -174,7 +180,7 @@ def digest_findings(name: str, stream: BinaryIO, instance: Instance, line: Audit
 
 def _shown(name: str) -> str:
     """A file's path with every part left out that is no pseudonym: strays may be named after a patient."""
-    if PLACE.fullmatch(name) or name in _BESIDE_FILES:
+    if PLACE.fullmatch(name) or OTHER_PLACE.fullmatch(name) or name in _BESIDE_FILES:
         return name
     folders = name.split("/")[:-1]
     shown = [part if _PSEUDONYM_FOLDER.fullmatch(part) else "…" for part in folders]

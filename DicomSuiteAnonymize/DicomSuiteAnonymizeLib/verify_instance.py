@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from DicomSuiteAnonymizeLib.elements import wire
+from DicomSuiteAnonymizeLib.given_pseudonyms import PSEUDONYM
 from DicomSuiteAnonymizeLib.markers import (
     DATES_MODIFIED,
     IDENTITY_REMOVED,
@@ -17,6 +19,7 @@ from DicomSuiteAnonymizeLib.markers import (
 from DicomSuiteAnonymizeLib.pixel_risk import pixel_risk
 from DicomSuiteAnonymizeLib.plan import MARKER_TAGS
 from DicomSuiteAnonymizeLib.profile import Profile
+from DicomSuiteAnonymizeLib.ps315 import PIXEL_OPTIONS, Option
 from DicomSuiteAnonymizeLib.verify_findings import Check, Violation
 from DicomSuiteAnonymizeLib.verify_reading import PIXEL_TAGS, Attribute, Instance
 from DicomSuiteAnonymizeLib.verify_table import PATIENT_ID, SERIES_UID, STUDY_UID, Place, TableRules
@@ -24,10 +27,18 @@ from DicomSuiteAnonymizeLib.verify_table import PATIENT_ID, SERIES_UID, STUDY_UI
 SOP_CLASS_UID, SOP_INSTANCE_UID = 0x00080016, 0x00080018
 MEDIA_CLASS, MEDIA_INSTANCE, TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
 _META_TAGS = frozenset(0x00020000 | element for element in (0x00, 0x01, 0x02, 0x03, 0x10, 0x12, 0x13))
+BURNED_IN, _RECOGNIZABLE, _DERIVATION = 0x00280301, 0x00280302, 0x00082111
+_DERIVATIONS = frozenset(("Burned-in text blanked", "Face replaced by background"))
 _CODE_VALUE, _CODING_SCHEME, _CODE_MEANING = 0x00080100, 0x00080102, 0x00080104
 
 PLACE = re.compile(r"(DS-[0-9A-Z]{12})/(ST-[0-9A-Z]{12})/(SE-[0-9A-Z]{12})/IM-[0-9A-Z]{16}(-\d+)?\.dcm")
 """Where an output lies: patient, study, series and instance, all by pseudonyms."""
+OTHER_PLACE = re.compile(
+    r"other/FO-[0-9A-Z]{12}/FI-[0-9A-Z]{16}\.(nii|nii\.gz|nrrd|png|jpg|jpeg|tif|tiff|json|bval|bvec)"
+)
+"""Where an output of another format lies."""
+GIVEN_PLACE = re.compile(PLACE.pattern.replace("DS-[0-9A-Z]{12}", PSEUDONYM))
+"""The same where the user has given the patients' pseudonyms."""
 
 
 @dataclass(frozen=True)
@@ -54,28 +65,38 @@ class InstanceRules:
 
     def __init__(self, profile: Profile, pixel_risk_allowed: bool) -> None:
         self.table = TableRules(profile)
-        self._markers = _expected_markers(profile)
+        self._profile = profile
+        self._markers = {done: _expected_markers(profile, done) for done in _subsets(profile.options & PIXEL_OPTIONS)}
         self._pixel_risk_allowed = pixel_risk_allowed
 
     def violations(self, output: Checked) -> Iterator[Violation]:
         """Everything that is wrong with the output."""
         yield from _head(output)
         yield from _order(output)
-        yield from self._marker_violations(output.attributes)
-        yield from self.table.violations(output.attributes, output.place)
+        done = pixel_options_done(output) & self._profile.options
+        yield from self._marker_violations(output.attributes, done)
+        for violation in self.table.violations(output.attributes, output.place):
+            if not (done and violation.path == (_DERIVATION,) and _tells_of_pixels(output)):
+                yield violation
         yield from self._place(output)
-        if not self._pixel_risk_allowed:
+        if Option.CLEAN_FACES in done and (_RECOGNIZABLE not in output.top or output.top[_RECOGNIZABLE].text != "NO"):
+            yield Violation(Check.MARKERS, (_RECOGNIZABLE,), "is not NO although the faces are said to be taken out")
+        if Option.CLEAN_PIXEL_DATA in done:
+            if BURNED_IN not in output.top or output.top[BURNED_IN].text != "NO":
+                yield Violation(Check.MARKERS, (BURNED_IN,), "is not NO although the pixels are said to be clean")
+        elif not self._pixel_risk_allowed:
             facts = {wire(tag): attribute.value for tag, attribute in output.top.items()}
             if pixel_risk(facts, output.instance.meta.get(MEDIA_CLASS, b"")):
                 yield Violation(Check.PIXEL_RISK, (), "its kind may show identifying text, and no option let it pass")
 
-    def _marker_violations(self, attributes: Sequence[Attribute]) -> Iterator[Violation]:
-        found = {path: [] for path in self._markers}
+    def _marker_violations(self, attributes: Sequence[Attribute], done: frozenset[Option]) -> Iterator[Violation]:
+        markers = self._markers[done]
+        found = {path: [] for path in markers}
         for attribute in attributes:
             if attribute.path[0] in MARKER_TAGS and attribute.vr != "SQ":
                 found.setdefault(attribute.path, []).append(attribute.text)
         for path, texts in found.items():
-            if texts != self._markers.get(path, []):
+            if texts != markers.get(path, []):
                 yield Violation(Check.MARKERS, path, "does not say what the report's profile says")
 
     def _place(self, output: Checked) -> Iterator[Violation]:
@@ -111,8 +132,25 @@ def _order(output: Checked) -> Iterator[Violation]:
             yield Violation(Check.READABLE, attribute.path, "stands twice with different values")
 
 
-def _expected_markers(profile: Profile) -> dict[tuple[int, ...], list[str]]:
-    codes = method_codes(profile)
+def pixel_options_done(output: Checked) -> frozenset[Option]:
+    """Options that the output itself says were applied to its pixels."""
+    path = (METHOD_CODES, _CODE_VALUE)
+    said = {attribute.text for attribute in output.attributes if attribute.path == path}
+    return frozenset(option for option in PIXEL_OPTIONS if option.code in said)
+
+
+def _tells_of_pixels(output: Checked) -> bool:
+    """Whether Derivation Description says nothing but what was done to the pixels."""
+    return _DERIVATIONS.issuperset(output.top[_DERIVATION].text.split("; "))
+
+
+def _subsets(options: frozenset[Option]) -> list[frozenset[Option]]:
+    ordered = sorted(options, key=lambda option: option.code)
+    return [frozenset(some) for count in range(len(ordered) + 1) for some in combinations(ordered, count)]
+
+
+def _expected_markers(profile: Profile, done: frozenset[Option]) -> dict[tuple[int, ...], list[str]]:
+    codes = method_codes(profile, done)
     markers = {
         (IDENTITY_REMOVED,): ["YES" if profile.is_ps315 else "NO"],
         (METHOD,): [method(profile)],

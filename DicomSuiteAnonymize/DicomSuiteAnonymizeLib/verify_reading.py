@@ -33,6 +33,7 @@ _UNDEFINED = 0xFFFFFFFF
 _LARGE_VALUE = 1024 * 1024
 """Bytes; of a file whose digest covers "all but bulk values", larger binary values are left out as well."""
 _CHUNK = 1 << 20
+_ITEM_TAG = b"\xfe\xff\x00\xe0"
 _FIRST_GROUPS = frozenset((b"\0\0", b"\2\0", b"\4\0", b"\x08\0", b"\0\x08"))
 """Encoded groups that a file without preamble may begin with, the last in big endian; anything else is not DICOM."""
 _DEFAULT_ENCODINGS = ("iso8859",)
@@ -286,7 +287,7 @@ def _attributes(elements: Iterable[Element], encodings: tuple[str, ...], path: T
     for element in elements:
         tag = element.tag
         own_path = (*path, int(tag))
-        vr = vr_of(element)
+        vr = "SQ" if _is_hidden_sequence(element) else vr_of(element)
         items = _items(element, encodings) if vr == "SQ" else ()
         yield Attribute(
             own_path,
@@ -299,6 +300,12 @@ def _attributes(elements: Iterable[Element], encodings: tuple[str, ...], path: T
         )
         for item in items:
             yield from _attributes(map(item.get_item, item.keys()), encodings, own_path)
+
+
+def _is_hidden_sequence(element: Element) -> bool:
+    """Whether a private sequence stands as UN, thus in implicit VR (PS3.5 6.2.2)."""
+    is_unknown = isinstance(element, RawDataElement) and element.VR in (None, "UN") and element.tag.is_private
+    return is_unknown and (element.value or b"").startswith(_ITEM_TAG)
 
 
 def _word(element: Element) -> str:
@@ -320,6 +327,8 @@ def vr_of(element: Element) -> str:
 
 def _items(element: Element, encodings: tuple[str, ...]) -> Sequence:
     if isinstance(element, RawDataElement):
+        if _is_hidden_sequence(element):
+            element = element._replace(is_implicit_VR=True, is_little_endian=True)
         element = convert_raw_data_element(element._replace(VR="SQ"), encoding=list(encodings))
     return element.value
 

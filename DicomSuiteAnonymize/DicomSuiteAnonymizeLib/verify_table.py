@@ -13,7 +13,8 @@ from pydicom.datadict import keyword_for_tag
 
 from DicomSuiteAnonymizeLib.profile import Profile, Scope, TagEdit
 from DicomSuiteAnonymizeLib.ps315 import WHOLE_TAG, Option, action, rows
-from DicomSuiteAnonymizeLib.safe_private import safe_attributes
+from DicomSuiteAnonymizeLib.safe_attributes import CSA, safe_attributes
+from DicomSuiteAnonymizeLib.siemens_csa import cleaned_csa
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.tag_path import TagPath
 from DicomSuiteAnonymizeLib.verify_findings import Check, Violation
@@ -24,6 +25,8 @@ STUDY_UID, SERIES_UID = 0x0020000D, 0x0020000E
 _CONTENT_TREES = frozenset((0x0040A730, 0x0040B020, 0x00700001))
 """Sequences with a D in the table whose coded content may stay; only their free text is replaced."""
 _CODE_MACRO = range(0x00080100, 0x00080125)
+_GRAPHIC_ANNOTATIONS, _ANNOTATION = 0x00700001, 0x00700006
+"""Graphic Annotation Sequence, and the text in it, which is cleaned with it (PS3.15 E.3.3)."""
 
 _CODE = "[0-9A-HJKMNP-TV-Z]"
 PATIENT_PSEUDONYM = re.compile(rf"DS-{_CODE}{{12}}")
@@ -35,6 +38,10 @@ _DATE_TIME = re.compile(r"\d{4,14}(\.\d{1,6})?([+-]\d{4})?(-\d{4,14}(\.\d{1,6})?
 _NEW_UID = re.compile(r"2\.25\.\d{1,39}")
 _DEFINITION_UIDS = re.compile(r"SOPClass|TransferSyntax|^CodingSchemeUID$|^Context(UID|Group)|^MappingResourceUID$")
 """Keywords of UI attributes that name definitions and not instances."""
+_GENERAL_FORMS = {
+    Action.CAP_AGE: re.compile(r"0[0-8]\dY|090Y|\d{3}[DWM]"),
+    Action.POSTAL_AREA: re.compile(r"\d{3}"),
+}
 _FREE_TEXT = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"))
 _OTHER_TEXT = frozenset(("AE", "AS", "DA", "DS", "DT", "IS", "TM"))
 _CLEANED_VRS = _FREE_TEXT - {"PN", "UR"} | {"CS"}
@@ -65,6 +72,8 @@ class TableRules:
         self._options = profile.options
         self._is_ps315 = profile.is_ps315
         self._shifts = Option.RETAIN_MODIFIED_DATES in profile.options
+        self._keeps_dates = Option.RETAIN_FULL_DATES in profile.options
+        self._safe = safe_attributes(profile.private_lists, profile.safe_private)
         self._rows = {row.tag: row for row in rows() if row.mask == WHOLE_TAG} if profile.is_ps315 else {}
         self._cells = {tag: action(row, profile.options) for tag, row in self._rows.items()}
         self._edits: dict[TagPath, list[TagEdit]] = {}
@@ -146,12 +155,20 @@ class TableRules:
         if Option.RETAIN_SAFE_PRIVATE not in self._options:
             return Check.PRIVATE, "private attribute"
         group, element = attribute.tag >> 16, attribute.tag & 0xFFFF
-        of_block = (attribute.creator, group)
-        listed = {low for *owner, low in safe_attributes() if tuple(owner) == of_block}
-        is_creator = 0x10 <= element <= 0xFF
-        if not listed or not (is_creator or element & 0xFF in listed):
-            return Check.PRIVATE, "private attribute that PS3.15 does not list as safe"
-        return None
+        if 0x10 <= element <= 0xFF:
+            owns_safe = any((creator, of) == (attribute.creator, group) for creator, of, _ in self._safe)
+            return None if owns_safe else (Check.PRIVATE, "private creator of a block in which nothing is safe")
+        vr = self._safe.get((attribute.creator, group, element & 0xFF))
+        if vr is None:
+            return Check.PRIVATE, "private attribute that neither PS3.15 nor the profile lists as safe"
+        if vr == CSA and cleaned_csa(attribute.value) != attribute.value:
+            return Check.PRIVATE, "Siemens CSA header with more than numbers of diffusion, timing and sequence"
+        kind = vr if attribute.vr == "UN" else attribute.vr
+        if kind in ("PN", "UR") and attribute.value.strip(b"\0 "):
+            return Check.NAMES, "a name or an address in a private attribute"
+        if kind == "UI":
+            return self._uid(attribute)
+        return self._date(attribute) if kind in ("DA", "DT") and not self._keeps_dates else None
 
     def _graphics(self, attribute: Attribute) -> tuple[Check, str] | None:
         if Option.CLEAN_GRAPHICS not in self._options:
@@ -163,7 +180,7 @@ class TableRules:
     def _by_cell(self, attribute: Attribute, place: Place) -> tuple[Check, str] | None:
         """The cell of the table that applies: one-sided, so that a compound action passes with each of its parts."""
         cell = self._cells.get(attribute.tag)
-        if cell is None or cell == "K":
+        if cell is None or cell == "K" or (attribute.tag == _ANNOTATION and self._is_cleaned_graphic(attribute.path)):
             return None
         if cell == "C" and not self._falls_back(attribute):
             return self._cleaned(attribute)
@@ -179,6 +196,9 @@ class TableRules:
         if basic in ("Z", "X/Z"):
             return (Check.TABLE, f"must be empty ({basic})") if attribute.value.strip(b"\0 ") else None
         return None if _is_dummy(attribute) else (Check.TABLE, f"holds more than a dummy value ({basic})")
+
+    def _is_cleaned_graphic(self, path: TagPath) -> bool:
+        return self._cells[_GRAPHIC_ANNOTATIONS] == "C" and _GRAPHIC_ANNOTATIONS in path
 
     def _falls_back(self, attribute: Attribute) -> bool:
         """Whether a VR cannot be cleaned or shifted, so that the Basic action stands in for C."""
@@ -250,6 +270,8 @@ class TableRules:
             return Check.EDITS, "the profile's edit empties it"
         if edit.action is Action.REPLACE and attribute.vr in _FREE_TEXT | _OTHER_TEXT | {"CS"}:
             return None if attribute.text == edit.value.strip() else (Check.EDITS, "is not what the edit puts there")
+        if edit.action in _GENERAL_FORMS and not _all(attribute.text, _GENERAL_FORMS[edit.action]):
+            return Check.EDITS, "is more than the edit leaves"
         if edit.action is Action.PSEUDONYM and not self._has_pseudonym_form(attribute, place):
             return Check.EDITS, "is not the pseudonym that the edit puts there"
         return None

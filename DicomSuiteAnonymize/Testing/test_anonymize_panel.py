@@ -15,6 +15,7 @@ from DicomSuiteAnonymizeGui.attribute_table import ACTION, FOUND, NAME, RESULT
 from DicomSuiteAnonymizeGui.selection import Source, SourceKind
 from DicomSuiteAnonymizeLib.profile import BUILT_IN, SEVENTEEN_ATTRIBUTES, OnLeak, Scope
 from DicomSuiteAnonymizeLib.ps315 import Option
+from DicomSuiteAnonymizeLib.safe_attributes import MR_DIFFUSION_TIMING
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteGui.job_runner import closeRunner
 from DicomSuiteGui.stored_settings import storedSettings, storeSettings
@@ -268,6 +269,19 @@ def test_choices_of_a_scene_arrive_together_as_one_step_and_put_right(widget) ->
     assert not widget.panel.options.optionBoxes[Option.RETAIN_MODIFIED_DATES].checked
     editor.undo()
     assert editor.profile == BUILT_IN["research"]
+
+
+def test_list_of_diffusion_and_timing_can_be_chosen_with_its_option_only(widget) -> None:
+    panel, editor = widget.panel.options, widget.logic.editor
+    editor.open(BUILT_IN["basic"])
+    assert not panel.diffusionBox.enabled
+    assert "Needs" in panel.diffusionBox.toolTip
+    panel.optionBoxes[Option.RETAIN_SAFE_PRIVATE].click()
+    panel.diffusionBox.click()
+    assert editor.profile.private_lists == {MR_DIFFUSION_TIMING}
+    panel.optionBoxes[Option.RETAIN_SAFE_PRIVATE].click()
+    assert not editor.profile.private_lists
+    assert not panel.diffusionBox.checked
 
 
 def test_what_is_being_typed_stays_when_the_result_of_an_earlier_change_comes(widget) -> None:

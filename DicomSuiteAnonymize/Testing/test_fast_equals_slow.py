@@ -29,6 +29,7 @@ from DicomSuiteAnonymizeLib.output_file import write_parts
 from DicomSuiteAnonymizeLib.profile import BUILT_IN, OnLeak, Profile, Scope, TagEdit
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
+from DicomSuiteAnonymizeLib.safe_attributes import SafeAttribute
 from DicomSuiteAnonymizeLib.source_file import SourceFile
 from DicomSuiteAnonymizeLib.steps import Action
 from rewriting import KEY
@@ -60,6 +61,9 @@ EDITS = (
     TagEdit((0x00400275, 0x00400007), Action.REPLACE, "typed"),
 )
 
+PRIVATE = tuple(SafeAttribute("ACME 1.1", group, element) for group in (0x0009, 0x0029) for element in range(0x100))
+"""Every attribute of the blocks that the generated files have."""
+
 PROFILES = [
     *BUILT_IN.values(),
     Profile("linked", "", options=frozenset((Option.RETAIN_UIDS, Option.RETAIN_SAFE_PRIVATE))),
@@ -68,6 +72,7 @@ PROFILES = [
         "",
         options=frozenset((Option.RETAIN_FULL_DATES, Option.RETAIN_INSTITUTION_IDENTITY, Option.CLEAN_GRAPHICS)),
     ),
+    Profile("scanner", "", options=frozenset((Option.RETAIN_SAFE_PRIVATE,)), safe_private=PRIVATE),
     Profile("strict", "", on_leak=OnLeak.FAIL),
     Profile("edited", "", edits=EDITS),
     Profile("edited research", "", options=BUILT_IN["research"].options, edits=EDITS),

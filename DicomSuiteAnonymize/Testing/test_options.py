@@ -23,7 +23,7 @@ from DicomSuiteAnonymizeLib.dataset_rewriter import rewrite_dataset
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteAnonymizeLib.profile import Profile
-from DicomSuiteAnonymizeLib.ps315 import Option
+from DicomSuiteAnonymizeLib.ps315 import PIXEL_OPTIONS, Option
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
 from rewriting import KEY, rewritten_bytes
 
@@ -286,12 +286,12 @@ EFFECTS: dict[Option, Content] = {
         "TimeOfLastCalibration": "081500",
     },
     DESCRIPTORS: {
-        "StudyDescription": "Knee of ,",
+        "StudyDescription": "Knee of",
         "SeriesDescription": "thin slices",
-        "ImageComments": "motion, call",
+        "ImageComments": "motion",
         "Allergies": "penicillin, says",
         "PatientState": "tired",
-        "RequestAttributesSequence.ScheduledProcedureStepDescription": "knee,",
+        "RequestAttributesSequence.ScheduledProcedureStepDescription": "knee",
     },
     CONTENT: {
         "AcquisitionContextSequence.ValueType": "TEXT",
@@ -311,6 +311,7 @@ EFFECTS: dict[Option, Content] = {
         "6002,3000": b"\x0f\xf0",
         "6002,4000": "lesion of",
     },
+    **dict.fromkeys(PIXEL_OPTIONS, {}),  # `ct` has nothing in its pixels
 }
 """What each option adds to, or changes in, what is left of `ct`."""
 
@@ -345,7 +346,8 @@ def words(options: Collection[Option]) -> str:
     return "+".join(option.cli for option in options) or "basic"
 
 
-COMBINATIONS = [chosen for count in range(len(Option) + 1) for chosen in combinations(Option, count)]
+TABLE_OPTIONS = [option for option in Option if option not in PIXEL_OPTIONS]
+COMBINATIONS = [chosen for count in range(len(TABLE_OPTIONS) + 1) for chosen in combinations(TABLE_OPTIONS, count)]
 
 
 # What each option does
@@ -379,15 +381,15 @@ def test_full_and_modified_dates_are_refused_whatever_stands_beside_them():
             profile(options)
 
 
-def test_name_of_a_retained_institution_may_stand_in_a_description():
+def test_name_of_an_institution_goes_from_a_description_also_where_it_is_retained():
     source = item(
         SOPClassUID=CTImageStorage,
         SOPInstanceUID=f"{ROOT}.1",
         InstitutionName="Mercy Hospital",
         StudyDescription="sent by Mercy Hospital",
     )
-    assert output_of(source, DESCRIPTORS, INSTITUTION).StudyDescription == "sent by Mercy Hospital"
-    assert output_of(source, DESCRIPTORS).StudyDescription == "sent by"
+    output = output_of(source, DESCRIPTORS, INSTITUTION)
+    assert (output.InstitutionName, output.StudyDescription) == ("Mercy Hospital", "sent by")
 
 
 def test_retained_uids_stay_in_the_file_meta_information():
@@ -435,6 +437,21 @@ def dates_marker(options: Collection[Option]) -> str:
     if FULL_DATES in options:
         return "UNMODIFIED"
     return "MODIFIED" if MODIFIED_DATES in options else "REMOVED"
+
+
+@pytest.mark.parametrize("options", [(), tuple(set(Option) - {FULL_DATES})])
+def test_what_the_table_forgets_beside_its_like_goes_at_every_depth(options: tuple[Option, ...]):
+    forgotten = {
+        "PatientBirthDateInAlternativeCalendar": "1340-11-14",
+        "PatientDeathDateInAlternativeCalendar": "1399-01-02",
+        "PlacerOrderNumberProcedure": "ORD-47114",
+        "FillerOrderNumberProcedure": "ORD-47115",
+    }
+    inner = item(**forgotten)
+    source = item(SOPClassUID=CTImageStorage, SOPInstanceUID=f"{ROOT}.1", **forgotten, ReferencedSeriesSequence=[inner])
+    output = output_of(source, *options)
+    for dataset in (output, output.ReferencedSeriesSequence[0]):
+        assert not any(keyword in dataset for keyword in forgotten)
 
 
 # Modified Dates
@@ -627,6 +644,10 @@ def presentation_state() -> Dataset:
         SOPInstanceUID=f"{ROOT}.1",
         Modality="PR",
         PatientName="Mayerhofer^Anna",
+        ContentDescription="marked by Dr. Quillfeather",
+        GraphicLayerSequence=[
+            item(GraphicLayer="ONE", GraphicLayerOrder=1, GraphicLayerDescription="arrows, Zimmermann")
+        ],
         GraphicAnnotationSequence=[
             item(
                 GraphicLayer="ONE",
@@ -640,17 +661,26 @@ def presentation_state() -> Dataset:
 
 @pytest.mark.parametrize(
     ("options", "text"),
-    [((), "ANONYMIZED"), ((GRAPHICS,), "ANONYMIZED"), ((GRAPHICS, DESCRIPTORS), "lesion of ,")],
+    [((), "ANONYMIZED"), ((GRAPHICS,), "lesion of"), ((GRAPHICS, DESCRIPTORS), "lesion of")],
     ids=["basic", "graphics", "graphics+descriptors"],
 )
 def test_graphic_annotations_keep_their_drawings_and_cleaned_or_no_text(options, text):
-    """The text has a row of its own in the table, where only Clean Descriptors has an entry."""
     annotation = output_of(presentation_state(), *options).GraphicAnnotationSequence[0]
     assert annotation.TextObjectSequence[0].UnformattedTextValue == text
     assert annotation.TextObjectSequence[0].BoundingBoxAnnotationUnits == "PIXEL"
     assert list(annotation.GraphicObjectSequence[0].GraphicData) == [1.0, 1.0, 4.0, 4.0]
     assert annotation.ReferencedImageSequence[0].ReferencedFrameNumber == 3
     assert annotation.ReferencedImageSequence[0].ReferencedSOPInstanceUID.startswith("2.25.")
+
+
+@pytest.mark.parametrize(
+    ("options", "texts"),
+    [((), ("marked by Dr. Quillfeather", "arrows, Zimmermann")), ((GRAPHICS,), ("marked by", "arrows"))],
+    ids=["basic", "graphics"],
+)
+def test_descriptions_of_graphics_that_the_table_does_not_list_are_cleaned_with_graphics(options, texts):
+    output = output_of(presentation_state(), *options)
+    assert (output.ContentDescription, output.GraphicLayerSequence[0].GraphicLayerDescription) == texts
 
 
 def structured_report() -> Dataset:
@@ -680,7 +710,7 @@ def structured_report() -> Dataset:
 
 
 @pytest.mark.parametrize(
-    ("options", "text"), [((), "ANONYMIZED"), ((CONTENT,), "nodule in , seen")], ids=["basic", "structured-content"]
+    ("options", "text"), [((), "ANONYMIZED"), ((CONTENT,), "nodule in, seen")], ids=["basic", "structured-content"]
 )
 def test_structured_content_keeps_its_codes_and_numbers_and_cleaned_or_no_text(options, text):
     output = output_of(structured_report(), *options)

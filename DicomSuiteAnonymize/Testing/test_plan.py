@@ -49,4 +49,4 @@ def test_value_that_nobody_asks_for_is_not_read() -> None:
 def test_codes_inside_replaced_content_stay() -> None:
     level = Plan(BUILT_IN["basic"]).level(CT).child(wire(0x0040A730), Step(Action.DUMMY, ""))
     assert level.steps[wire(0x0040A160)].action is Action.DUMMY  # Text Value
-    assert level.child(wire(CONCEPT), None).steps[wire(0x00080104)] is None  # Code Meaning
+    assert level.child(wire(CONCEPT), None).steps[wire(0x00080104)].action is Action.KEEP  # Code Meaning

@@ -129,7 +129,7 @@ def run_of(profile: Profile, paths: list[str], target: Path, allow_pixel_risk: b
     engine = Engine(profile, KEY)
     cases = []
     for rank, path in enumerate(paths):
-        ((row,), _) = process_batch(settings, [FileTask(path, path, rank, rank + 2)])
+        ((row,), *_) = process_batch(settings, [FileTask(path, path, rank, rank + 2)])
         preview = preview_file(path, engine, rank, allow_pixel_risk)
         reason = json.loads(row.payload)["reason"] if row.status == QUARANTINED else ""
         output = target / row.output if row.status == WRITTEN else None

@@ -20,6 +20,7 @@ from DicomSuiteAnonymizeLib.profile_editor import (
 )
 from DicomSuiteAnonymizeLib.profile_file import check_edit
 from DicomSuiteAnonymizeLib.ps315 import Option
+from DicomSuiteAnonymizeLib.safe_attributes import MR_DIFFUSION_TIMING, SafeAttribute
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.tag_path import TagPath
 
@@ -313,6 +314,16 @@ def test_without_ps315_there_are_no_options_and_with_it_they_can_be_chosen():
     assert (editor.profile.basis, editor.profile.options) == (PS315, frozenset((Option.RETAIN_UIDS,)))
 
 
+def test_lists_of_private_attributes_go_with_their_option():
+    editor = ProfileEditor()
+    editor.set_rules(True, (Option.RETAIN_SAFE_PRIVATE,), OnLeak.REPLACE, (MR_DIFFUSION_TIMING,))
+    editor.open(editor.profile.but(safe_private=(SafeAttribute("Acme", 0x0029, 1),)))
+    editor.set_rules(True, (Option.RETAIN_SAFE_PRIVATE,), OnLeak.FAIL)
+    assert (len(editor.profile.private_lists), len(editor.profile.safe_private)) == (1, 1)
+    editor.set_rules(True, (), OnLeak.FAIL)
+    assert (editor.profile.private_lists, editor.profile.safe_private) == (frozenset(), ())
+
+
 def test_options_that_exclude_each_other_are_refused_and_change_nothing():
     editor = ProfileEditor()
     with pytest.raises(AnonymizeError, match="exclude each other"):
@@ -333,7 +344,8 @@ TEXT = TYPED | {Action.PSEUDONYM}
         (STUDY_DATE, TYPED | {Action.SHIFT}),
         ((0x0008002A,), TYPED | {Action.SHIFT}),
         ((0x00080030,), TYPED),
-        ((0x00101010,), TYPED),
+        ((0x00101010,), TYPED | {Action.CAP_AGE}),
+        ((0x00101040,), TEXT | {Action.POSTAL_AREA}),
         (INSTANCE_NUMBER, TYPED | {Action.RENUMBER}),
         ((0x00400275, 0x00200013), TYPED),
         ((0x00200011,), TYPED),

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 import DicomSuiteAnonymizeLib.profile_file as profile_file
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, NOTHING, SEVENTEEN_ATTRIBUTES, Profile, Scope, TagEdit
+from DicomSuiteAnonymizeLib.profile import (
+    BUILT_IN,
+    EDIT_ACTIONS,
+    NOTHING,
+    SEVENTEEN_ATTRIBUTES,
+    Profile,
+    Scope,
+    TagEdit,
+)
 from DicomSuiteAnonymizeLib.profile_file import (
     check_edit,
     parse_attribute,
@@ -20,6 +28,7 @@ from DicomSuiteAnonymizeLib.profile_file import (
     write_profile,
 )
 from DicomSuiteAnonymizeLib.ps315 import Option
+from DicomSuiteAnonymizeLib.safe_attributes import BUNDLED
 from DicomSuiteAnonymizeLib.steps import Action
 
 SCHEMA = json.loads((Path(profile_file.__file__).with_name("Data") / "profile.schema.json").read_text())
@@ -42,6 +51,14 @@ def test_a_saved_profile_is_read_back_and_follows_the_schema(profile, tmp_path):
     assert read_profile(tmp_path / "p.json") == profile
     jsonschema.validate(json.loads((tmp_path / "p.json").read_text()), SCHEMA)
     assert [path.name for path in tmp_path.iterdir()] == ["p.json"]
+
+
+def test_schema_names_every_option_action_and_list():
+    properties = SCHEMA["properties"]
+    assert set(properties["options"]["items"]["enum"]) == {option.cli for option in Option}
+    assert set(properties["edits"]["items"]["properties"]["action"]["enum"]) == EDIT_ACTIONS.keys()
+    assert set(properties["private_lists"]["items"]["enum"]) == BUNDLED.keys()
+
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from anonymize_runs import anonymize, ended, start_anonymize, tree, write_key, w
 from broken_files import NEARLY_4_GIB, Encoding, ct_header, file_of, fragments, item, write_sparse
 from DicomSuiteAnonymizeLib import run as run_module
 from DicomSuiteAnonymizeLib.instance_task import BatchResult, FileTask, TaskSettings
+from DicomSuiteAnonymizeLib.run_state import RunState
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -245,6 +246,21 @@ def test_interruption_at_any_batch_can_be_resumed(
     assert batches == 7  # six of two files each, and the one that numbers the copies
 
 
+def test_what_a_worker_left_unfinished_when_it_died_is_removed_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process_batch = run_module.process_batch
+
+    def process(settings: TaskSettings, tasks: list[FileTask]) -> BatchResult:
+        Path(settings.target, ".IM-0.dcm.0.part").write_bytes(b"unfinished")
+        return process_batch(settings, tasks)
+
+    write_series(tmp_path / "source", 1)
+    monkeypatch.setattr(run_module, "process_batch", process)
+    assert anonymize(tmp_path / "source", tmp_path / "out", write_key(tmp_path / "key")).code == 0
+    assert not list((tmp_path / "out").rglob(".*"))
+
+
 def interrupted_at(batch: int, written: bool) -> Callable[[TaskSettings, list[FileTask]], BatchResult]:
     process_batch = run_module.process_batch
     calls = iter(range(batch + 1))
@@ -274,6 +290,20 @@ def interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         patch.setattr(run_module, "process_batch", interrupted_at(2, written=False))
         assert anonymize(tmp_path / "source", tmp_path / "out", key_file).code == 130
     return tmp_path
+
+
+def test_second_run_into_the_same_folder_is_refused_and_does_not_disturb_the_first(tmp_path: Path) -> None:
+    write_series(tmp_path / "source", 1)
+    unfinished = tmp_path / "out" / ".IM-0.dcm.0.part"
+    key_file = write_key(tmp_path / "key")
+    with RunState(key_file, tmp_path / "out").locked():
+        unfinished.parent.mkdir()
+        unfinished.touch()
+        end = anonymize(tmp_path / "source", tmp_path / "out", key_file, "--resume")
+    assert end.code == 2
+    assert "Another run is writing into" in end.errors
+    unfinished.unlink()
+    assert anonymize(tmp_path / "source", tmp_path / "out", key_file).code == 0
 
 
 @pytest.mark.parametrize(

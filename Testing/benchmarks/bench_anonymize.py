@@ -2,7 +2,6 @@
 
     python Testing/benchmarks/bench_anonymize.py [--datasets ct j2k mr] [--tools …] [--runs 5]
     python Testing/benchmarks/bench_anonymize.py --workers
-    python Testing/benchmarks/bench_anonymize.py --scale 20000
 
 Each tool is one child process that de-identifies a whole folder; its CPU time is user + system of the process
 and its children. The tools take turns, so that a busy moment of the machine hits all of them. Ends with PASS
@@ -40,9 +39,6 @@ WORKERS_GAIN = 1.7
 """Least wall-clock gain of two workers over one; needs two idle processors, and a file system that lets two processes
 create files at the same time (TMPDIR=/dev/shm)."""
 SCALE = 20_000
-STEADY_RATE = 0.8
-"""Least rate over the last tenth of the files, as a fraction of the rate over the first tenth."""
-WORKER_MEMORY_MB = 300.0
 
 
 @dataclass(frozen=True)
@@ -72,8 +68,6 @@ def main() -> int:
         _compile_modules()
         if args.workers:
             verdicts = compare_workers(workplace, args.runs)
-        elif args.scale:
-            verdicts = measure_scale(workplace, args.scale)
         else:
             chosen = [one for one in (CT, JPEG_2000, MR) if one.name in args.datasets]
             tools = [tool for tool in available_tools(workplace) if tool.name in (*args.tools, OURS, COPY)]
@@ -228,30 +222,6 @@ def compare_workers(workplace: Path, runs: int) -> list[tuple[bool, str]]:
     return [(one / two >= WORKERS_GAIN, f"{collection.name}: 2 workers {one / two:.2f} x (at least 1.7)")]
 
 
-def measure_scale(workplace: Path, count: int) -> list[tuple[bool, str]]:
-    """Whether the rate stays the same over `count` files, and how much memory a worker takes."""
-    from watched_run import watch
-
-    source = generated(many_small_files(count))
-    _read_through(source)
-    command = dicomsuite_command(source, workplace / "target", workplace / "key", workers=2, progress="json")
-    run = watch(command, _environment())
-    if run.exit_code:
-        return [(False, f"scale: {OURS} ended with exit code {run.exit_code}")]
-    first, last = run.rate(0.0, 0.1), run.rate(0.9, 1.0)
-    print(
-        f"{count} files in {run.wall_s:.1f} s: {first:.0f} files/s in the first tenth, {last:.0f} in the last"
-    )
-    print(f"peak memory: {run.peak_mb:.0f} MB in the largest of {len(run.peak_mb_by_process)} processes")
-    return [
-        (
-            last >= STEADY_RATE * first,
-            f"scale: last tenth at {last / first:.2f} of the first's rate (at least 0.8)",
-        ),
-        (run.peak_mb < WORKER_MEMORY_MB, f"scale: {run.peak_mb:.0f} MB in a process (below 300)"),
-    ]
-
-
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--datasets", nargs="+", choices=list(CPU_LIMITS), default=list(CPU_LIMITS))
@@ -262,7 +232,6 @@ def _parse_arguments() -> argparse.Namespace:
         "--runs", type=int, default=5, help="rounds; the median counts (default: %(default)s)"
     )
     parser.add_argument("--workers", action="store_true", help="compare one worker with two instead")
-    parser.add_argument("--scale", type=int, metavar="N", help="run over N small files instead")
     return parser.parse_args()
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from fnmatch import fnmatchcase
 from typing import Any
 
 from PySide6 import QtWidgets
@@ -15,7 +16,7 @@ from stand_in.widgets.declared import stored
 _ask_for_folder = dialogs.static("getExistingDirectory", "")
 _ask_for_file = dialogs.static("getOpenFileName", "")
 _ask_for_new_file = dialogs.static("getSaveFileName", "")
-_ENDING = re.compile(r"\*(\.\w+)")
+_IN_PARENTHESES = re.compile(r"\(([^)]*)\)")
 # QDir::Filter, QFileDialog::Option and QComboBox::SizeAdjustPolicy as ctk repeats them.
 _FILTERS = {
     "Dirs": 0x1, "Files": 0x2, "Drives": 0x4, "NoSymLinks": 0x8, "AllEntries": 0x7, "TypeMask": 0xF,
@@ -29,12 +30,18 @@ _OPTIONS = {
 }  # fmt: skip
 
 
+def _patterns(name_filter: str) -> list[str]:
+    match = _IN_PARENTHESES.search(name_filter)
+    return match[1].split() if match else [name_filter]
+
+
 @stands_in
 class ctkPathLineEdit(QtWidgets.QWidget):
     """An editable combo box of paths, with a button that asks for one.
 
-    As in ctk, a text is valid if it is not empty and has an ending that the name filters list, whether or not there
-    is such a file; ``currentPathChanged`` comes for valid texts only, so not when the field is emptied.
+    As in ctk, a text is valid if it is not empty and fits one of the name filters' patterns, whether or not there
+    is such a file; ``currentPathChanged`` comes for valid texts only, so not when the field is emptied. Several
+    patterns of one filter count only in parentheses: without them they are one, which no path fits.
     """
 
     currentPathChanged = Signal(str)
@@ -60,8 +67,8 @@ class ctkPathLineEdit(QtWidgets.QWidget):
 
     def updateHasValidInput(self) -> None:
         path, was_valid = self._get_path(), self._valid
-        endings = [ending for text in self.nameFilters for ending in _ENDING.findall(text)]
-        self._valid = bool(path) and (not endings or path.endswith(tuple(endings)))
+        patterns = [pattern for text in self.nameFilters for pattern in _patterns(text)]
+        self._valid = bool(path) and (not patterns or any(fnmatchcase(path, pattern) for pattern in patterns))
         if self._valid:
             raw(self, "currentPathChanged").emit(path)
         if self._valid != was_valid:
