@@ -18,10 +18,10 @@ from DicomSuiteAnonymizeGui.module_panel import ModulePanel
 from DicomSuiteAnonymizeGui.options_panel import parameterName
 from DicomSuiteAnonymizeGui.output_kind import OutputKind
 from DicomSuiteAnonymizeGui.selection import SourceKind
-from DicomSuiteAnonymizeLib.profile import OnLeak
-from DicomSuiteAnonymizeLib.profile_editor import ProfileEditor
+from DicomSuiteAnonymizeLib.private_attributes.safe_attributes import MR_DIFFUSION_TIMING
+from DicomSuiteAnonymizeLib.profiles.profile import OnLeak
+from DicomSuiteAnonymizeLib.profiles.profile_editor import ProfileEditor
 from DicomSuiteAnonymizeLib.ps315 import Option
-from DicomSuiteAnonymizeLib.safe_attributes import MR_DIFFUSION_TIMING
 from DicomSuiteGui.module_widget import ModuleWidget
 
 

@@ -23,7 +23,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from DicomSuiteAnonymizeLib.pixel_rules import PixelRule, write_rules
+from DicomSuiteAnonymizeLib.pixels.pixel_rules import PixelRule, write_rules
 from DicomSuiteLib.synthetic_identity import Identity, make_identity
 from DicomSuiteLib.synthetic_study import write_synthetic_study
 from planted import Planted

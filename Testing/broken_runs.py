@@ -14,7 +14,7 @@ import pytest
 from anonymize_runs import Ended, anonymize, read_report, refused, tree, write_key, write_series
 from broken_files import PATIENT
 from DicomSuiteAnonymizeLib.instance_task import WRITTEN
-from DicomSuiteAnonymizeLib.profile import BUILT_IN
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN
 from task_runs import run_tasks
 
 GOOD = 3

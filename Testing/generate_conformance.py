@@ -29,10 +29,10 @@ from DicomSuiteAnonymizeLib import ps315
 from DicomSuiteAnonymizeLib.attribute_types import types_at
 from DicomSuiteAnonymizeLib.dictionary import wire_vrs
 from DicomSuiteAnonymizeLib.elements import wire
-from DicomSuiteAnonymizeLib.pixel_risk import pixel_risk
-from DicomSuiteAnonymizeLib.pixel_rules import Box, PixelRule, bundled_rules
+from DicomSuiteAnonymizeLib.pixels.pixel_risk import pixel_risk
+from DicomSuiteAnonymizeLib.pixels.pixel_rules import Box, PixelRule, bundled_rules
 from DicomSuiteAnonymizeLib.plan import Mode, Plan
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, Profile
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, Profile
 from DicomSuiteAnonymizeLib.ps315 import EDITION, WHOLE_TAG, Option, Row
 from DicomSuiteAnonymizeLib.report_words import KEPT
 from DicomSuiteAnonymizeLib.steps import Action

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from DicomSuiteAnonymizeLib.elements import Unsupported
 from DicomSuiteAnonymizeLib.engine import Engine, Rewritten
 from DicomSuiteAnonymizeLib.output_file import write_parts
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, Profile
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, Profile
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
 from DicomSuiteAnonymizeLib.source_file import SourceFile
 

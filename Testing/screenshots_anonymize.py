@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from application import moduleWidget, waitUntil
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, SEVENTEEN_ATTRIBUTES
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, SEVENTEEN_ATTRIBUTES
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.steps import Action
 from panel_screenshots import study_in_database, write_pictures

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from DicomSuiteAnonymizeLib.instance_task import WRITTEN, FileResult, FileTask, TaskSettings, process_batch
-from DicomSuiteAnonymizeLib.profile import Profile
+from DicomSuiteAnonymizeLib.profiles.profile import Profile
 from rewriting import KEY
 
 

@@ -20,7 +20,8 @@ from source_files import TORCH_FILES
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES: dict[str, Path] = {
-    package: ROOT / folder for package, folder in PYPROJECT["tool"]["setuptools"]["package-dir"].items()
+    f"{folder}Lib": ROOT / folder / f"{folder}Lib"
+    for folder in PYPROJECT["tool"]["setuptools"]["packages"]["find"]["where"]
 }
 LIBRARY_FILES = sorted(file for folder in PACKAGES.values() for file in folder.rglob("*.py"))
 TEXT_SUFFIXES = {".csv", ".json", ".md", ".py", ".svg", ".toml", ".tsv", ".txt", ".ui", ""}

@@ -13,7 +13,7 @@ import pytest
 from pydicom.datadict import DicomDictionary
 
 from application_child import TESTING, run_in_application
-from DicomSuiteAnonymizeLib.profile import BUILT_IN
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN
 from DicomSuiteLib.optional_packages import OPTIONAL_PACKAGES
 from DicomSuiteLib.synthetic_study import write_synthetic_study
 from DicomSuiteSuperResLib.bundled_models import bundled_models

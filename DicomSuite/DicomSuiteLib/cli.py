@@ -17,16 +17,28 @@ from DicomSuiteLib.errors import DicomSuiteError, describe_safely
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "anonymize": ("DicomSuiteAnonymizeLib.command", "de-identify DICOM files (PS3.15)"),
-    "pixels": ("DicomSuiteAnonymizeLib.pixels_command", "list pictures that may show text, and what would blank it"),
-    "faces": ("DicomSuiteAnonymizeLib.faces_command", "find faces in head images, and draw them before and after"),
+    "pixels": (
+        "DicomSuiteAnonymizeLib.pixels.pixels_command",
+        "list pictures that may show text, and what would blank it",
+    ),
+    "faces": (
+        "DicomSuiteAnonymizeLib.faces.faces_command",
+        "find faces in head images, and draw them before and after",
+    ),
     "preview": ("DicomSuiteAnonymizeLib.preview_command", "show what becomes of each attribute, for an editor"),
-    "picture": ("DicomSuiteAnonymizeLib.picture_command", "show one frame of a file, for an editor"),
+    "picture": ("DicomSuiteAnonymizeLib.pixels.picture_command", "show one frame of a file, for an editor"),
     "survey": ("DicomSuiteAnonymizeLib.survey_command", "list the values of all attributes, for an editor"),
-    "verify": ("DicomSuiteAnonymizeLib.verify_command", "check a de-identified folder"),
-    "crosswalk": ("DicomSuiteAnonymizeLib.crosswalk_command", "write or read the tables of a crosswalk"),
-    "reidentify": ("DicomSuiteAnonymizeLib.reidentify_command", "restore IDs, UIDs and dates by a crosswalk"),
-    "import-profile": ("DicomSuiteAnonymizeLib.import_command", "take over the rules of another de-identifier"),
-    "score": ("DicomSuiteAnonymizeLib.score_command", "score a de-identified folder by an answer key"),
+    "verify": ("DicomSuiteAnonymizeLib.verification.verify_command", "check a de-identified folder"),
+    "crosswalk": ("DicomSuiteAnonymizeLib.crosswalks.crosswalk_command", "write or read the tables of a crosswalk"),
+    "reidentify": (
+        "DicomSuiteAnonymizeLib.crosswalks.reidentify_command",
+        "restore IDs, UIDs and dates by a crosswalk",
+    ),
+    "import-profile": (
+        "DicomSuiteAnonymizeLib.profiles.import_command",
+        "take over the rules of another de-identifier",
+    ),
+    "score": ("DicomSuiteAnonymizeLib.scoring.score_command", "score a de-identified folder by an answer key"),
     "overlay": ("DicomSuiteRTOverlayLib.command", "lay segmentation masks over the volume they belong to"),
     "render": ("DicomSuiteRenderLib.command", "make pictures, turntables and surfaces of a volume, without a screen"),
     "superres": ("DicomSuiteSuperResLib.superres_command", "make thin slices from the thick ones of MRI"),

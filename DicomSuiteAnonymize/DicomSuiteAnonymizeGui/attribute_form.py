@@ -10,7 +10,13 @@ from slicer.i18n import tr as _
 from DicomSuiteAnonymizeGui.attribute_table import TableRow
 from DicomSuiteAnonymizeGui.words import actionWord, attributeName
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.profile_editor import EVERYBODY, SEVENTEEN_ROWS, ProfileEditor, Who, allowed_actions
+from DicomSuiteAnonymizeLib.profiles.profile_editor import (
+    EVERYBODY,
+    SEVENTEEN_ROWS,
+    ProfileEditor,
+    Who,
+    allowed_actions,
+)
 from DicomSuiteAnonymizeLib.steps import Action
 
 _WITH_VALUE = (Action.REPLACE, Action.RENUMBER)

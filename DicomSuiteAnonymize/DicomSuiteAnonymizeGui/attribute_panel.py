@@ -14,8 +14,8 @@ from DicomSuiteAnonymizeGui.attribute_table import AttributeTable, TableRow
 from DicomSuiteAnonymizeGui.words import scopeWord
 from DicomSuiteAnonymizeLib.found_values import found_values
 from DicomSuiteAnonymizeLib.preview import FilePreview
-from DicomSuiteAnonymizeLib.profile import Scope, TagEdit
-from DicomSuiteAnonymizeLib.profile_editor import EVERYBODY, ProfileEditor, Who
+from DicomSuiteAnonymizeLib.profiles.profile import Scope, TagEdit
+from DicomSuiteAnonymizeLib.profiles.profile_editor import EVERYBODY, ProfileEditor, Who
 from DicomSuiteAnonymizeLib.survey import SeriesSurvey
 from DicomSuiteAnonymizeLib.tag_path import TagPath
 from DicomSuiteLib.plain_signal import Signal

@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 
 from DicomSuiteAnonymizeGui.words import attributeName, attributeToolTip, foundText, foundToolTip
 from DicomSuiteAnonymizeLib.found_values import attribute_paths, found_values
-from DicomSuiteAnonymizeLib.profile_editor import ProfileEditor, allowed_actions
+from DicomSuiteAnonymizeLib.profiles.profile_editor import ProfileEditor, allowed_actions
 from DicomSuiteAnonymizeLib.survey import SeriesSurvey
 from DicomSuiteAnonymizeLib.tag_path import TagPath
 from DicomSuiteGui.paced import Paced

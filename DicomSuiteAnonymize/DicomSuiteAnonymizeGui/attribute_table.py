@@ -18,7 +18,7 @@ from DicomSuiteAnonymizeGui.words import (
 )
 from DicomSuiteAnonymizeLib.found_values import FoundValues
 from DicomSuiteAnonymizeLib.preview import Difference
-from DicomSuiteAnonymizeLib.profile import SEVENTEEN_ATTRIBUTES, TagEdit
+from DicomSuiteAnonymizeLib.profiles.profile import SEVENTEEN_ATTRIBUTES, TagEdit
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.tag_path import TagPath
 from DicomSuiteGui.table_look import makeCompact

@@ -9,8 +9,8 @@ from slicer.i18n import tr as _
 
 from DicomSuiteAnonymizeGui.drawn_boxes import DrawnBoxes
 from DicomSuiteAnonymizeGui.picture_view import PictureView
-from DicomSuiteAnonymizeLib.box_markups import Box
-from DicomSuiteAnonymizeLib.frame_picture import FramePicture
+from DicomSuiteAnonymizeLib.pixels.box_markups import Box
+from DicomSuiteAnonymizeLib.pixels.frame_picture import FramePicture
 from DicomSuiteGui.tool_buttons import addToolButton, setPossible
 from DicomSuiteLib.plain_signal import Signal
 

@@ -8,7 +8,7 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from DicomSuiteAnonymizeLib.box_markups import Box, box_of, place_box
+from DicomSuiteAnonymizeLib.pixels.box_markups import Box, box_of, place_box
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.node_roles import remove_with_companions
 from DicomSuiteLib.plain_signal import Signal

@@ -9,8 +9,8 @@ from slicer.i18n import tr as _
 from DicomSuiteAnonymizeGui.crosswalk_panel import CrosswalkPanel
 from DicomSuiteAnonymizeGui.faces_panel import FacesPanel
 from DicomSuiteAnonymizeLib.command_lines import Extras
+from DicomSuiteAnonymizeLib.pixels.user_rules import UserRules
 from DicomSuiteAnonymizeLib.ps315 import Option
-from DicomSuiteAnonymizeLib.user_rules import UserRules
 from DicomSuiteGui.stored_settings import storedSettings
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import qt
 from slicer.i18n import tr as _
 
-from DicomSuiteAnonymizeLib.face_series import Approval, FaceSeries
+from DicomSuiteAnonymizeLib.faces.face_series import Approval, FaceSeries
 from DicomSuiteGui.table_look import makeCompact
 from DicomSuiteLib.plain_signal import Signal
 

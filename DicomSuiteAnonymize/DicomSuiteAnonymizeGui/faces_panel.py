@@ -18,7 +18,7 @@ from DicomSuiteAnonymizeGui.query_row import QueryRow
 from DicomSuiteAnonymizeGui.selection import Source
 from DicomSuiteAnonymizeGui.twin_box import TwinBox
 from DicomSuiteAnonymizeLib import command_lines
-from DicomSuiteAnonymizeLib.face_series import Approval, FaceSeries
+from DicomSuiteAnonymizeLib.faces.face_series import Approval, FaceSeries
 from DicomSuiteGui.plain_label import plainLabel, showText
 from DicomSuiteGui.push_buttons import addPushButton
 from DicomSuiteGui.stored_settings import storedSettings

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection
 import qt
 from slicer.i18n import tr as _
 
-from DicomSuiteAnonymizeLib.box_markups import Box
-from DicomSuiteAnonymizeLib.pixel_series import Finding
+from DicomSuiteAnonymizeLib.pixels.box_markups import Box
+from DicomSuiteAnonymizeLib.pixels.pixel_series import Finding
 from DicomSuiteLib.plain_signal import Signal
 
 TEXT, VERDICT = range(2)

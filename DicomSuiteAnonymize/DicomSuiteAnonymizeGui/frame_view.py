@@ -8,8 +8,8 @@ from io import BytesIO
 import qt
 from slicer.i18n import tr as _
 
-from DicomSuiteAnonymizeLib.box_markups import Box
-from DicomSuiteAnonymizeLib.frame_picture import FramePicture
+from DicomSuiteAnonymizeLib.pixels.box_markups import Box
+from DicomSuiteAnonymizeLib.pixels.frame_picture import FramePicture
 
 WIDTH, HEIGHT = 320, 220
 """Pixels that the picture fits in; panels are narrow."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import qt
 from slicer.i18n import tr as _
 
-from DicomSuiteAnonymizeLib.imported_rules import Meaning, Note
+from DicomSuiteAnonymizeLib.profiles.imported_rules import Meaning, Note
 from DicomSuiteGui.plain_label import plainLabel
 
 _HEIGHT = 140

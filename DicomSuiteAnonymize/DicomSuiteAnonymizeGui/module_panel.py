@@ -25,8 +25,8 @@ from DicomSuiteAnonymizeGui.selection import Source
 from DicomSuiteAnonymizeGui.source_panel import SourcePanel
 from DicomSuiteAnonymizeLib import command_lines
 from DicomSuiteAnonymizeLib.preview import FilePreview, from_json
-from DicomSuiteAnonymizeLib.profile_editor import ProfileEditor
-from DicomSuiteAnonymizeLib.profile_store import ProfileStore, store_used
+from DicomSuiteAnonymizeLib.profiles.profile_editor import ProfileEditor
+from DicomSuiteAnonymizeLib.profiles.profile_store import ProfileStore, store_used
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.survey import SeriesSurvey
 from DicomSuiteGui.child_query import ChildQuery

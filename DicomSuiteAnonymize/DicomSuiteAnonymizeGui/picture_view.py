@@ -12,7 +12,7 @@ import vtk
 from slicer.i18n import tr as _
 from vtk.util.numpy_support import numpy_to_vtk
 
-from DicomSuiteAnonymizeLib.frame_picture import FramePicture
+from DicomSuiteAnonymizeLib.pixels.frame_picture import FramePicture
 from DicomSuiteGui.shown_views import whyNoSlices
 from DicomSuiteLib.geometry import LPS_FROM_RAS, ImageGeometry
 

@@ -12,12 +12,12 @@ from DicomSuiteAnonymizeGui.box_list import BoxList
 from DicomSuiteAnonymizeGui.findings_tree import FindingsTree, is_covered
 from DicomSuiteAnonymizeGui.frame_view import FrameView
 from DicomSuiteAnonymizeLib import command_lines
-from DicomSuiteAnonymizeLib.box_markups import Box
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.frame_picture import FramePicture
-from DicomSuiteAnonymizeLib.pixel_rules import PixelRule, rule_from_boxes
-from DicomSuiteAnonymizeLib.pixel_series import Finding, PixelSeries
-from DicomSuiteAnonymizeLib.user_rules import clean_rule
+from DicomSuiteAnonymizeLib.pixels.box_markups import Box
+from DicomSuiteAnonymizeLib.pixels.frame_picture import FramePicture
+from DicomSuiteAnonymizeLib.pixels.pixel_rules import PixelRule, rule_from_boxes
+from DicomSuiteAnonymizeLib.pixels.pixel_series import Finding, PixelSeries
+from DicomSuiteAnonymizeLib.pixels.user_rules import clean_rule
 from DicomSuiteGui.child_query import ChildQuery
 from DicomSuiteGui.plain_label import plainLabel, showText
 from DicomSuiteGui.tool_buttons import setPossible

@@ -14,9 +14,9 @@ from DicomSuiteAnonymizeGui.risk_table import RiskTable
 from DicomSuiteAnonymizeGui.selection import Source
 from DicomSuiteAnonymizeGui.twin_box import TwinBox
 from DicomSuiteAnonymizeLib import command_lines
-from DicomSuiteAnonymizeLib.pixel_rules import PixelRule
-from DicomSuiteAnonymizeLib.pixel_series import PixelSeries
-from DicomSuiteAnonymizeLib.user_rules import UserRules
+from DicomSuiteAnonymizeLib.pixels.pixel_rules import PixelRule
+from DicomSuiteAnonymizeLib.pixels.pixel_series import PixelSeries
+from DicomSuiteAnonymizeLib.pixels.user_rules import UserRules
 from DicomSuiteGui.stored_settings import storedSettings
 from DicomSuiteGui.tool_buttons import setPossible
 from DicomSuiteLib.errors import DicomSuiteError

@@ -12,11 +12,11 @@ from slicer.i18n import tr as _
 
 from DicomSuiteAnonymizeGui.import_notes import ImportNotes
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.profile import BUILT_IN
-from DicomSuiteAnonymizeLib.profile_editor import ProfileEditor
-from DicomSuiteAnonymizeLib.profile_file import read_profile
-from DicomSuiteAnonymizeLib.profile_import import Imported, import_profile
-from DicomSuiteAnonymizeLib.profile_store import ProfileStore
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN
+from DicomSuiteAnonymizeLib.profiles.profile_editor import ProfileEditor
+from DicomSuiteAnonymizeLib.profiles.profile_file import read_profile
+from DicomSuiteAnonymizeLib.profiles.profile_import import Imported, import_profile
+from DicomSuiteAnonymizeLib.profiles.profile_store import ProfileStore
 from DicomSuiteGui.background import Background
 from DicomSuiteLib.errors import DicomSuiteError
 

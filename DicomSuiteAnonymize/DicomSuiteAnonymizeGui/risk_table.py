@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import qt
 from slicer.i18n import tr as _
 
-from DicomSuiteAnonymizeLib.pixel_series import PixelSeries
+from DicomSuiteAnonymizeLib.pixels.pixel_series import PixelSeries
 from DicomSuiteGui.table_look import makeCompact
 from DicomSuiteLib.plain_signal import Signal
 

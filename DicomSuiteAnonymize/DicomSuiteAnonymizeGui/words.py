@@ -7,7 +7,7 @@ from slicer.i18n import tr as _
 
 from DicomSuiteAnonymizeLib.found_values import FoundValues
 from DicomSuiteAnonymizeLib.preview import Difference
-from DicomSuiteAnonymizeLib.profile import Scope
+from DicomSuiteAnonymizeLib.profiles.profile import Scope
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.tag_path import TagPath

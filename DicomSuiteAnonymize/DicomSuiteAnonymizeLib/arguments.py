@@ -6,10 +6,10 @@ from pathlib import Path
 
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.keys import default_key_file
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, OnLeak, Profile
-from DicomSuiteAnonymizeLib.profile_file import read_profile
+from DicomSuiteAnonymizeLib.private_attributes.safe_attributes import BUNDLED, read_safe_attributes
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, OnLeak, Profile
+from DicomSuiteAnonymizeLib.profiles.profile_file import read_profile
 from DicomSuiteAnonymizeLib.ps315 import Option
-from DicomSuiteAnonymizeLib.safe_attributes import BUNDLED, read_safe_attributes
 from DicomSuiteAnonymizeLib.sources import FolderSources, ListedSources, Sources
 from DicomSuiteLib.errors import UsageError
 from DicomSuiteLib.listed_files import STANDARD_INPUT, read_listed_files

@@ -5,11 +5,16 @@ import os
 from pathlib import Path
 
 from DicomSuiteAnonymizeLib.arguments import add_key_file, add_rules, add_sources, profile_of, sources_of
-from DicomSuiteAnonymizeLib.crosswalk_arguments import add_crosswalk, add_pseudonyms, crosswalk_of, pseudonyms_of
-from DicomSuiteAnonymizeLib.face_settings import add_face_arguments, face_settings_for
+from DicomSuiteAnonymizeLib.crosswalks.crosswalk_arguments import (
+    add_crosswalk,
+    add_pseudonyms,
+    crosswalk_of,
+    pseudonyms_of,
+)
+from DicomSuiteAnonymizeLib.faces.face_settings import add_face_arguments, face_settings_for
 from DicomSuiteAnonymizeLib.instance_task import TaskSettings
 from DicomSuiteAnonymizeLib.keys import KEY_BYTES, load_or_create_key
-from DicomSuiteAnonymizeLib.pixel_settings import add_pixel_arguments, pixel_settings_for
+from DicomSuiteAnonymizeLib.pixels.pixel_settings import add_pixel_arguments, pixel_settings_for
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.run import Run, RunOptions, RunOutcome
 from DicomSuiteAnonymizeLib.sources import Sources
@@ -21,7 +26,7 @@ from DicomSuiteLib.tasks import CancelToken, cancel_on_signals
 
 TYPE_CHECKING = False  # typing is not imported: see the start-up budget in test_cli.py
 if TYPE_CHECKING:
-    from DicomSuiteAnonymizeLib.crosswalk import CrosswalkPlace
+    from DicomSuiteAnonymizeLib.crosswalks.crosswalk import CrosswalkPlace
 
 SUMMARY = "De-identify DICOM files according to PS3.15; sources are never changed."
 
@@ -109,7 +114,7 @@ def _run(args: argparse.Namespace, options: RunOptions, settings: TaskSettings, 
 def _other_formats(args: argparse.Namespace, sources: Sources) -> tuple[str, ...]:
     if not args.other_formats:
         return ()
-    from DicomSuiteAnonymizeLib.other_formats import roots_of
+    from DicomSuiteAnonymizeLib.formats.other_formats import roots_of
 
     return roots_of(sources)
 

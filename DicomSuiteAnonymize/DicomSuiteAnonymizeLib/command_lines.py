@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from DicomSuiteAnonymizeLib.given_pseudonyms import QUARANTINE
+from DicomSuiteAnonymizeLib.crosswalks.given_pseudonyms import QUARANTINE
 
 
 @dataclass(frozen=True, slots=True)

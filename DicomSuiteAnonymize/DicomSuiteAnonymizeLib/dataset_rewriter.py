@@ -18,7 +18,7 @@ from DicomSuiteAnonymizeLib.emitter import Change, path_text
 from DicomSuiteAnonymizeLib.engine import Engine, Rewritten, with_rank
 from DicomSuiteAnonymizeLib.leak_check import LeakCheck
 from DicomSuiteAnonymizeLib.plan import MARKER_TAGS, Level
-from DicomSuiteAnonymizeLib.safe_private import settle
+from DicomSuiteAnonymizeLib.private_attributes.safe_private import settle
 from DicomSuiteAnonymizeLib.source_file import DEFLATED, DICM, PREAMBLE, TRAILING_BYTES, SourceFile
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.subject import Facts, Subject

@@ -8,7 +8,7 @@ from DicomSuiteAnonymizeLib.elements import FileRange, Nested, encode, encode_it
 from DicomSuiteAnonymizeLib.leaks import OldUIDs
 from DicomSuiteAnonymizeLib.markers import encoded_markers
 from DicomSuiteAnonymizeLib.plan import MARKER_TAGS, Level, Plan
-from DicomSuiteAnonymizeLib.safe_private import settle
+from DicomSuiteAnonymizeLib.private_attributes.safe_private import settle
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.subject import Facts, Subject
 from DicomSuiteAnonymizeLib.templates import Stretch

@@ -5,16 +5,16 @@ from collections import Counter, namedtuple
 from collections.abc import Iterator
 from hashlib import sha256
 
+from DicomSuiteAnonymizeLib.crosswalks.given_pseudonyms import GivenPseudonyms, pseudonyms_for
 from DicomSuiteAnonymizeLib.elements import FileRange, Nested
 from DicomSuiteAnonymizeLib.emitter import Change, EmittedStretch, Emitter
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.given_pseudonyms import GivenPseudonyms, pseudonyms_for
 from DicomSuiteAnonymizeLib.leak_check import LeakCheck
 from DicomSuiteAnonymizeLib.leaks import OldUIDs
-from DicomSuiteAnonymizeLib.pixel_data import check_pixel_data
-from DicomSuiteAnonymizeLib.pixel_risk import pixel_risk
+from DicomSuiteAnonymizeLib.pixels.pixel_data import check_pixel_data
+from DicomSuiteAnonymizeLib.pixels.pixel_risk import pixel_risk
 from DicomSuiteAnonymizeLib.plan import Level, Plan
-from DicomSuiteAnonymizeLib.profile import Profile
+from DicomSuiteAnonymizeLib.profiles.profile import Profile
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.subject import (
     INSTANCE_NUMBER,

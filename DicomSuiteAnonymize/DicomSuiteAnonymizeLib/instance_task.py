@@ -5,12 +5,12 @@ import os
 from collections import namedtuple
 from functools import lru_cache
 
+from DicomSuiteAnonymizeLib.crosswalks.given_pseudonyms import GivenPseudonyms
 from DicomSuiteAnonymizeLib.elements import Unsupported
 from DicomSuiteAnonymizeLib.engine import Engine, NotDicom, Rewritten
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.given_pseudonyms import GivenPseudonyms
 from DicomSuiteAnonymizeLib.output_file import holds_parts, parts_sha256, write_parts
-from DicomSuiteAnonymizeLib.profile import Profile
+from DicomSuiteAnonymizeLib.profiles.profile import Profile
 from DicomSuiteAnonymizeLib.ps315 import PIXEL_OPTIONS
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
 from DicomSuiteAnonymizeLib.source_file import SourceFile
@@ -19,9 +19,9 @@ from DicomSuiteLib.errors import DicomSuiteError
 
 TYPE_CHECKING = False  # typing is not imported: see the start-up budget in test_cli.py
 if TYPE_CHECKING:
-    from DicomSuiteAnonymizeLib.crosswalk_notes import Notes
-    from DicomSuiteAnonymizeLib.face_order import FaceOrder, FaceSettings
-    from DicomSuiteAnonymizeLib.pixel_settings import PixelSettings
+    from DicomSuiteAnonymizeLib.crosswalks.crosswalk_notes import Notes
+    from DicomSuiteAnonymizeLib.faces.face_order import FaceOrder, FaceSettings
+    from DicomSuiteAnonymizeLib.pixels.pixel_settings import PixelSettings
 
 WRITTEN, QUARANTINED, NOT_DICOM = "written", "quarantined", "not DICOM"
 TAKEN = "taken"
@@ -98,7 +98,7 @@ def process_batch(settings: TaskSettings, batch: list[FileTask]) -> BatchResult:
     """De-identify the files of a batch. Raises output_file.TargetError where the output cannot be written at all."""
     engine = _engine(settings.profile, settings.key, settings.given)
     if settings.noted:
-        from DicomSuiteAnonymizeLib.crosswalk_notes import NotingEngine
+        from DicomSuiteAnonymizeLib.crosswalks.crosswalk_notes import NotingEngine
 
         engine = NotingEngine(engine)
     changes: dict[str, list] = {}
@@ -120,7 +120,7 @@ def _process(engine: Engine, settings: TaskSettings, task: FileTask, changes: di
                 return _refused(task, f"pixel risk: {rewritten.risk}")
             name = output_name(engine, rewritten, source.size, task.copy)
             if treats_pixels:
-                from DicomSuiteAnonymizeLib.pixel_treatment import treated
+                from DicomSuiteAnonymizeLib.pixels.pixel_treatment import treated
 
                 with treated(source, rewritten, settings, task) as (content, rewritten):
                     payload = _write(content, rewritten, settings, name, task)
@@ -145,7 +145,7 @@ def _process(engine: Engine, settings: TaskSettings, task: FileTask, changes: di
 def _not_dicom(settings: TaskSettings, task: FileTask, changes: dict[str, list]) -> FileResult:
     if not settings.other_formats:
         return FileResult(task.key, NOT_DICOM, "", "{}")
-    from DicomSuiteAnonymizeLib.other_formats import process_other
+    from DicomSuiteAnonymizeLib.formats.other_formats import process_other
 
     return process_other(settings, task, changes)
 

@@ -6,7 +6,7 @@ from DicomSuiteAnonymizeLib.elements import DataSetWalk, FileRange, Nested, enco
 from DicomSuiteAnonymizeLib.emitter import Change, Emission, path_text
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.leaks import Needles, OldUIDs
-from DicomSuiteAnonymizeLib.profile import OnLeak
+from DicomSuiteAnonymizeLib.profiles.profile import OnLeak
 from DicomSuiteAnonymizeLib.steps import Action, Step
 from DicomSuiteAnonymizeLib.values import padded
 

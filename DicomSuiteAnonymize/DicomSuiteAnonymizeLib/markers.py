@@ -5,8 +5,8 @@ from hashlib import sha256
 
 from DicomSuiteAnonymizeLib.dictionary import public_vrs
 from DicomSuiteAnonymizeLib.elements import encode, encode_item, wire
-from DicomSuiteAnonymizeLib.profile import Profile, TagEdit
-from DicomSuiteAnonymizeLib.profile_file import profile_to_json
+from DicomSuiteAnonymizeLib.profiles.profile import Profile, TagEdit
+from DicomSuiteAnonymizeLib.profiles.profile_file import profile_to_json
 from DicomSuiteAnonymizeLib.ps315 import BASIC_PROFILE_CODE, BASIC_PROFILE_MEANING, EDITION, PIXEL_OPTIONS, Option
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.values import padded

@@ -5,13 +5,12 @@ from enum import Enum
 from functools import cache, partial
 
 from DicomSuiteAnonymizeLib.attribute_types import types_at
-from DicomSuiteAnonymizeLib.content_items import JUDGED, ContentRules
 from DicomSuiteAnonymizeLib.dictionary import wire_vrs
 from DicomSuiteAnonymizeLib.elements import Unsupported, wire
-from DicomSuiteAnonymizeLib.profile import Profile, Scope, TagEdit
+from DicomSuiteAnonymizeLib.private_attributes.safe_attributes import safe_attributes
+from DicomSuiteAnonymizeLib.private_attributes.safe_private import SafePrivate
+from DicomSuiteAnonymizeLib.profiles.profile import Profile, Scope, TagEdit
 from DicomSuiteAnonymizeLib.ps315 import Option, Row, action, row_for
-from DicomSuiteAnonymizeLib.safe_attributes import safe_attributes
-from DicomSuiteAnonymizeLib.safe_private import SafePrivate
 from DicomSuiteAnonymizeLib.steps import (
     CAPTURED,
     GRAPHICS,
@@ -23,6 +22,7 @@ from DicomSuiteAnonymizeLib.steps import (
     Step,
 )
 from DicomSuiteAnonymizeLib.templates import Template
+from DicomSuiteAnonymizeLib.words.content_items import JUDGED, ContentRules
 
 PATIENT_NAME, PATIENT_ID, ACCESSION_NUMBER, STUDY_ID = 0x00100010, 0x00100020, 0x00080050, 0x00200010
 ALWAYS_PSEUDONYM = frozenset((PATIENT_NAME, PATIENT_ID, ACCESSION_NUMBER, STUDY_ID))

@@ -14,12 +14,12 @@ from DicomSuiteAnonymizeLib.emitter import path_text
 from DicomSuiteAnonymizeLib.engine import Engine, NotDicom
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.instance_task import NOT_DICOM, rewrite, unforeseen
-from DicomSuiteAnonymizeLib.profile import Profile
+from DicomSuiteAnonymizeLib.profiles.profile import Profile
 from DicomSuiteAnonymizeLib.source_file import SourceFile
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.survey import Shown, joined, shown_attributes
 from DicomSuiteAnonymizeLib.tag_path import TagPath
-from DicomSuiteAnonymizeLib.verify_reading import read_instance
+from DicomSuiteAnonymizeLib.verification.verify_reading import read_instance
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from DicomSuiteAnonymizeLib.arguments import (
     require_show_phi,
     sources_of,
 )
-from DicomSuiteAnonymizeLib.crosswalk_arguments import add_pseudonyms, pseudonyms_of
+from DicomSuiteAnonymizeLib.crosswalks.crosswalk_arguments import add_pseudonyms, pseudonyms_of
 from DicomSuiteAnonymizeLib.engine import Engine
 from DicomSuiteAnonymizeLib.keys import Pseudonyms, load_or_create_key
 

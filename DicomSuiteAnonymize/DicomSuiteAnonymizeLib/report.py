@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from DicomSuiteAnonymizeLib.given_pseudonyms import KEYED
+from DicomSuiteAnonymizeLib.crosswalks.given_pseudonyms import KEYED
 from DicomSuiteAnonymizeLib.instance_task import NOT_DICOM, QUARANTINED, WRITTEN, TaskSettings
 from DicomSuiteAnonymizeLib.markers import dates_modified, method, method_codes, profile_digest
 from DicomSuiteAnonymizeLib.output_file import TargetError
-from DicomSuiteAnonymizeLib.profile_file import profile_to_json
+from DicomSuiteAnonymizeLib.profiles.profile_file import profile_to_json
 from DicomSuiteAnonymizeLib.ps315 import EDITION
 from DicomSuiteLib.audit import AuditTrail
 from DicomSuiteLib.new_file import new_file

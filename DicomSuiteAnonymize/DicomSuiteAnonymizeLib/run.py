@@ -40,8 +40,8 @@ from DicomSuiteLib.version import TOOL
 
 TYPE_CHECKING = False  # typing is not imported: see the start-up budget in test_cli.py
 if TYPE_CHECKING:
-    from DicomSuiteAnonymizeLib.crosswalk import Crosswalk, CrosswalkPlace
-    from DicomSuiteAnonymizeLib.face_order import FaceOrder
+    from DicomSuiteAnonymizeLib.crosswalks.crosswalk import Crosswalk, CrosswalkPlace
+    from DicomSuiteAnonymizeLib.faces.face_order import FaceOrder
     from DicomSuiteLib.executors import Executor
 
 BATCH = 64
@@ -149,7 +149,7 @@ class Run:
         if place is None:
             yield
             return
-        from DicomSuiteAnonymizeLib.crosswalk import Crosswalk
+        from DicomSuiteAnonymizeLib.crosswalks.crosswalk import Crosswalk
 
         with Crosswalk(place.path, self._settings.key, encrypted=place.encrypted) as self._crosswalk:
             self._crosswalk.begin_run(fingerprint, resumed=bool(ledger.counts()))
@@ -212,8 +212,8 @@ class Run:
         """Decide what is to be done to the faces in all files, where the profile has them taken out."""
         if Option.CLEAN_FACES not in self._settings.profile.options:
             return
-        from DicomSuiteAnonymizeLib.face_order import FaceSettings
-        from DicomSuiteAnonymizeLib.face_phase import face_orders
+        from DicomSuiteAnonymizeLib.faces.face_order import FaceSettings
+        from DicomSuiteAnonymizeLib.faces.face_phase import face_orders
         from DicomSuiteLib.series import find_series
 
         settings, pseudonyms = self._settings.faces or FaceSettings(), Pseudonyms(self._settings.key)

@@ -6,7 +6,7 @@ from DicomSuiteAnonymizeLib.elements import Nested, wire
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteAnonymizeLib.leaks import Needles
-from DicomSuiteAnonymizeLib.profile import Scope, TagEdit
+from DicomSuiteAnonymizeLib.profiles.profile import Scope, TagEdit
 from DicomSuiteAnonymizeLib.steps import Action, Step
 from DicomSuiteAnonymizeLib.templates import Contents
 

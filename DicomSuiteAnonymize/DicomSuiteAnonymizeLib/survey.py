@@ -13,12 +13,18 @@ from typing import Any
 
 from DicomSuiteAnonymizeLib.elements import wire
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
-from DicomSuiteAnonymizeLib.profile import SEVENTEEN_ATTRIBUTES, Scope
+from DicomSuiteAnonymizeLib.profiles.profile import SEVENTEEN_ATTRIBUTES, Scope
 from DicomSuiteAnonymizeLib.sources import Sources
 from DicomSuiteAnonymizeLib.subject import Identity
 from DicomSuiteAnonymizeLib.tag_path import TagPath
 from DicomSuiteAnonymizeLib.values import NUMBER_FORMATS
-from DicomSuiteAnonymizeLib.verify_reading import BINARY_VRS, Attribute, Instance, NotReadable, read_instance
+from DicomSuiteAnonymizeLib.verification.verify_reading import (
+    BINARY_VRS,
+    Attribute,
+    Instance,
+    NotReadable,
+    read_instance,
+)
 from DicomSuiteLib.file_walk import reason_of
 from DicomSuiteLib.printable import printable
 

@@ -5,8 +5,8 @@ import json
 import sys
 
 from DicomSuiteAnonymizeLib.arguments import add_key_file, add_show_phi, add_sources, require_show_phi, sources_of
-from DicomSuiteAnonymizeLib.crosswalk_arguments import add_pseudonyms, pseudonyms_of
-from DicomSuiteAnonymizeLib.given_pseudonyms import KEYED, pseudonyms_for
+from DicomSuiteAnonymizeLib.crosswalks.crosswalk_arguments import add_pseudonyms, pseudonyms_of
+from DicomSuiteAnonymizeLib.crosswalks.given_pseudonyms import KEYED, pseudonyms_for
 from DicomSuiteAnonymizeLib.keys import load_or_create_key
 from DicomSuiteLib.command_output import add_progress
 from DicomSuiteLib.progress import ProgressReporter

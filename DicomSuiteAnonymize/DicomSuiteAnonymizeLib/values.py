@@ -10,9 +10,9 @@ from DicomSuiteAnonymizeLib.dates import shift_dates
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteAnonymizeLib.plan import ACCESSION_NUMBER, PATIENT_ID, PATIENT_NAME, STUDY_ID
-from DicomSuiteAnonymizeLib.profile import TagEdit
+from DicomSuiteAnonymizeLib.private_attributes.safe_private import CSA_HEADER, is_harmless
+from DicomSuiteAnonymizeLib.profiles.profile import TagEdit
 from DicomSuiteAnonymizeLib.safe_harbor import capped_age, postal_area
-from DicomSuiteAnonymizeLib.safe_private import CSA_HEADER, is_harmless
 from DicomSuiteAnonymizeLib.steps import Action, Step
 from DicomSuiteAnonymizeLib.subject import Subject
 
@@ -101,7 +101,7 @@ class Replacer:
         if action is Action.SHIFT:
             new = shift_dates(vr, value, subject.identity.date_offset) if vr in (b"DA", b"DT") else None
         elif vr == CSA_HEADER:
-            from DicomSuiteAnonymizeLib.siemens_csa import cleaned_csa
+            from DicomSuiteAnonymizeLib.private_attributes.siemens_csa import cleaned_csa
 
             new = cleaned_csa(value)
             if new is not None and not is_harmless(b"OB", new, subject.needles):
@@ -132,7 +132,7 @@ class Replacer:
 
 def _cleaned(tag: int, vr: bytes, value: bytes, subject: Subject) -> bytes | None:
     """Text without identifiers; what devices write into private attributes has words of its own."""
-    from DicomSuiteAnonymizeLib.cleaning import clean_machine_text, clean_text
+    from DicomSuiteAnonymizeLib.words.cleaning import clean_machine_text, clean_text
 
     clean = clean_machine_text if tag >> 16 & 1 else clean_text
     return clean(value, vr, subject)

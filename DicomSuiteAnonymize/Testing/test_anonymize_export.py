@@ -16,7 +16,7 @@ from anonymize_runs import anonymize, tree, write_series
 from application import EventLoopGap, enter, exit_, moduleWidget, slicer, waitUntil
 from DicomSuiteAnonymizeGui.output_kind import OutputKind
 from DicomSuiteAnonymizeGui.selection import SourceKind
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, SEVENTEEN_ATTRIBUTES
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, SEVENTEEN_ATTRIBUTES
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteGui.job_runner import closeRunner, runner
 from DicomSuiteGui.stored_settings import storedSettings

@@ -13,9 +13,9 @@ import pytest
 from application import enter, exit_, expectedDisplay, moduleWidget, processEvents, qt, slicer, waitUntil
 from DicomSuiteAnonymizeGui.attribute_table import ACTION, FOUND, NAME, RESULT
 from DicomSuiteAnonymizeGui.selection import Source, SourceKind
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, SEVENTEEN_ATTRIBUTES, OnLeak, Scope
+from DicomSuiteAnonymizeLib.private_attributes.safe_attributes import MR_DIFFUSION_TIMING
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, SEVENTEEN_ATTRIBUTES, OnLeak, Scope
 from DicomSuiteAnonymizeLib.ps315 import Option
-from DicomSuiteAnonymizeLib.safe_attributes import MR_DIFFUSION_TIMING
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteGui.job_runner import closeRunner
 from DicomSuiteGui.stored_settings import storedSettings, storeSettings

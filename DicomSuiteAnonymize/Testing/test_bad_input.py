@@ -42,7 +42,7 @@ from DicomSuiteAnonymizeLib.engine import Engine
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.instance_task import QUARANTINED, WRITTEN
 from DicomSuiteAnonymizeLib.output_file import write_parts
-from DicomSuiteAnonymizeLib.profile import BUILT_IN
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
 from DicomSuiteAnonymizeLib.source_file import SourceFile
 from DicomSuiteAnonymizeLib.sources import FolderSources

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from application import slicer
-from DicomSuiteAnonymizeLib.box_markups import box_of, place_box
+from DicomSuiteAnonymizeLib.pixels.box_markups import box_of, place_box
 from DicomSuiteLib.geometry import ImageGeometry
 
 COLUMNS, ROWS = 320, 240

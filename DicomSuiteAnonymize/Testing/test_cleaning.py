@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from descriptor_strings import Header, LabelledText, labelled_texts
-from DicomSuiteAnonymizeLib.cleaning import clean_machine_text, clean_text
-from DicomSuiteAnonymizeLib.descriptor_words import is_given_name, is_ordinary
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteAnonymizeLib.leaks import Needles
 from DicomSuiteAnonymizeLib.subject import Identity, Subject
+from DicomSuiteAnonymizeLib.words.cleaning import clean_machine_text, clean_text
+from DicomSuiteAnonymizeLib.words.descriptor_words import is_given_name, is_ordinary
 
 UTF_8 = b"ISO_IR 192"
 KEPT_SHARE = 0.95

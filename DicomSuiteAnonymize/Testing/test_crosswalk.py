@@ -15,10 +15,10 @@ import pytest
 from anonymize_runs import KEY, anonymize, tree, write_key, write_series
 from dicom_slices import write_slice
 from DicomSuiteAnonymizeLib import run as run_module
-from DicomSuiteAnonymizeLib.crosswalk import Crosswalk
+from DicomSuiteAnonymizeLib.crosswalks.crosswalk import Crosswalk
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.instance_task import FileTask, TaskSettings, process_batch
-from DicomSuiteAnonymizeLib.profile import BUILT_IN
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN
 from DicomSuiteLib import cli
 from DicomSuiteLib.missing_package import MissingPackageError
 from DicomSuiteLib.run_ledger import RunLedger

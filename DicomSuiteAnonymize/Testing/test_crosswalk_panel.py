@@ -12,7 +12,7 @@ from pydicom import dcmread
 
 from application import enter, exit_, moduleWidget, slicer, waitUntil
 from DicomSuiteAnonymizeGui.selection import SourceKind
-from DicomSuiteAnonymizeLib.profile import BUILT_IN
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN
 from DicomSuiteGui.stored_settings import storedSettings
 from DicomSuiteLib.synthetic_study import write_synthetic_study
 from DicomSuiteLib.tasks import State

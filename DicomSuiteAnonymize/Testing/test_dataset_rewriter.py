@@ -27,7 +27,7 @@ from pydicom.uid import (
 
 from DicomSuiteAnonymizeLib.elements import Unsupported
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.profile import Profile, TagEdit
+from DicomSuiteAnonymizeLib.profiles.profile import Profile, TagEdit
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
 from DicomSuiteAnonymizeLib.steps import Action

@@ -12,12 +12,12 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from anonymize_runs import anonymize, read_report, write_key
 from dicom_slices import write_slice
 from DicomSuiteAnonymizeLib.dataset_rewriter import rewrite_dataset
-from DicomSuiteAnonymizeLib.profile import PS315, Profile, TagEdit
-from DicomSuiteAnonymizeLib.profile_file import write_profile
+from DicomSuiteAnonymizeLib.profiles.profile import PS315, Profile, TagEdit
+from DicomSuiteAnonymizeLib.profiles.profile_file import write_profile
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
 from DicomSuiteAnonymizeLib.steps import Action
-from DicomSuiteAnonymizeLib.verify import verify
+from DicomSuiteAnonymizeLib.verification.verify import verify
 from rewriting import rewritten_bytes
 
 STUDY_DATE, STUDY_TIME, STUDY_DESCRIPTION = 0x00080020, 0x00080030, 0x00081030

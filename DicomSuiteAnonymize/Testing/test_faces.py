@@ -15,9 +15,9 @@ from hypothesis.extra.numpy import arrays
 
 from anonymize_runs import KEY, Ended, anonymize, read_report, refused, tree, write_key
 from dicom_slices import write_stack
-from DicomSuiteAnonymizeLib import face_picture, face_search
-from DicomSuiteAnonymizeLib.face_mask import FileMasks, deflated
-from DicomSuiteAnonymizeLib.face_region import in_face, template
+from DicomSuiteAnonymizeLib.faces import face_picture, face_search
+from DicomSuiteAnonymizeLib.faces.face_mask import FileMasks, deflated
+from DicomSuiteAnonymizeLib.faces.face_region import in_face, template
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteLib import cli
 from DicomSuiteLib.affine_resampling import even_geometry

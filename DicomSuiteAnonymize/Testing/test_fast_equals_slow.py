@@ -26,10 +26,10 @@ from DicomSuiteAnonymizeLib.engine import Engine, NotDicom, Rewritten
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteAnonymizeLib.output_file import write_parts
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, OnLeak, Profile, Scope, TagEdit
+from DicomSuiteAnonymizeLib.private_attributes.safe_attributes import SafeAttribute
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, OnLeak, Profile, Scope, TagEdit
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
-from DicomSuiteAnonymizeLib.safe_attributes import SafeAttribute
 from DicomSuiteAnonymizeLib.source_file import SourceFile
 from DicomSuiteAnonymizeLib.steps import Action
 from rewriting import KEY

@@ -11,7 +11,7 @@ from pydicom import dcmread
 from pydicom.uid import JPEG2000Lossless, RLELossless
 
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.frame_picture import FramePicture, frame_picture
+from DicomSuiteAnonymizeLib.pixels.frame_picture import FramePicture, frame_picture
 from DicomSuiteLib import cli
 from DicomSuiteLib.synthetic_study import SyntheticStudy, write_synthetic_study
 

@@ -7,13 +7,13 @@ from pydicom import dcmread
 
 from anonymize_runs import KEY, anonymize, read_report, refused, tree, write_key
 from dicom_slices import write_slice
+from DicomSuiteAnonymizeLib.crosswalks.given_pseudonyms import KEYED, GivenPatient, ListedPseudonyms, read_pseudonyms
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.given_pseudonyms import KEYED, GivenPatient, ListedPseudonyms, read_pseudonyms
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, Scope, TagEdit
-from DicomSuiteAnonymizeLib.profile_file import write_profile
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, Scope, TagEdit
+from DicomSuiteAnonymizeLib.profiles.profile_file import write_profile
 from DicomSuiteAnonymizeLib.steps import Action
-from DicomSuiteAnonymizeLib.verify import verify
+from DicomSuiteAnonymizeLib.verification.verify import verify
 
 DATES = ("--profile", "research")
 

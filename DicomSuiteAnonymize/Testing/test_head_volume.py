@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from DicomSuiteAnonymizeLib.head_volume import is_wide_everywhere, largest_volume, parts_for_a_head
+from DicomSuiteAnonymizeLib.faces.head_volume import is_wide_everywhere, largest_volume, parts_for_a_head
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.series import find_series
 from DicomSuiteLib.slice_grid import SliceGrid

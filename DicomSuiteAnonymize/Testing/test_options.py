@@ -22,7 +22,7 @@ from pydicom.uid import (
 from DicomSuiteAnonymizeLib.dataset_rewriter import rewrite_dataset
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
-from DicomSuiteAnonymizeLib.profile import Profile
+from DicomSuiteAnonymizeLib.profiles.profile import Profile
 from DicomSuiteAnonymizeLib.ps315 import PIXEL_OPTIONS, Option
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
 from rewriting import KEY, rewritten_bytes

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 
 from anonymize_runs import anonymize, audit_records, read_report, refused, tree, write_key
 from dicom_slices import write_slice
-from DicomSuiteAnonymizeLib.cleaned_nrrd import cleaned_nrrd
-from DicomSuiteAnonymizeLib.cleaned_picture import cleaned_jpeg, cleaned_png
-from DicomSuiteAnonymizeLib.cleaned_sidecar import checked_gradients, cleaned_json
-from DicomSuiteAnonymizeLib.cleaned_tiff import cleaned_tiff
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.verify import verify
+from DicomSuiteAnonymizeLib.formats.cleaned_nrrd import cleaned_nrrd
+from DicomSuiteAnonymizeLib.formats.cleaned_picture import cleaned_jpeg, cleaned_png
+from DicomSuiteAnonymizeLib.formats.cleaned_sidecar import checked_gradients, cleaned_json
+from DicomSuiteAnonymizeLib.formats.cleaned_tiff import cleaned_tiff
+from DicomSuiteAnonymizeLib.verification.verify import verify
 from DicomSuiteLib.errors import DicomSuiteError
 
 Image = pytest.importorskip("PIL.Image")

@@ -18,9 +18,9 @@ from captioned_pictures import PICTURES, bit_frames, encoded, stored_frames
 from DicomSuiteAnonymizeLib.elements import FileRange
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.parts_file import open_parts
-from DicomSuiteAnonymizeLib.pixel_black import black, blank
-from DicomSuiteAnonymizeLib.pixel_edit import PixelFile, edited_file
-from DicomSuiteAnonymizeLib.pixel_markers import remove_icons
+from DicomSuiteAnonymizeLib.pixels.pixel_black import black, blank
+from DicomSuiteAnonymizeLib.pixels.pixel_edit import PixelFile, edited_file
+from DicomSuiteAnonymizeLib.pixels.pixel_markers import remove_icons
 from DicomSuiteAnonymizeLib.source_file import SourceFile
 
 BOX = (slice(0, 4), slice(0, 6))

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 import DicomSuiteAnonymizeLib
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.pixel_rules import (
+from DicomSuiteAnonymizeLib.pixels.pixel_rules import (
     PictureFacts,
     PixelRule,
     RuleAction,

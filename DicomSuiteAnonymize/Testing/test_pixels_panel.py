@@ -13,12 +13,12 @@ from DicomSuiteAnonymizeGui.frame_view import FrameView
 from DicomSuiteAnonymizeGui.picture_view import PictureView
 from DicomSuiteAnonymizeGui.risk_table import OUTCOME
 from DicomSuiteAnonymizeGui.selection import SourceKind
-from DicomSuiteAnonymizeLib.box_markups import box_of, place_box
-from DicomSuiteAnonymizeLib.frame_picture import FramePicture, frame_picture
-from DicomSuiteAnonymizeLib.pixel_rules import RuleAction
-from DicomSuiteAnonymizeLib.profile import BUILT_IN
+from DicomSuiteAnonymizeLib.pixels.box_markups import box_of, place_box
+from DicomSuiteAnonymizeLib.pixels.frame_picture import FramePicture, frame_picture
+from DicomSuiteAnonymizeLib.pixels.pixel_rules import RuleAction
+from DicomSuiteAnonymizeLib.pixels.user_rules import UserRules
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN
 from DicomSuiteAnonymizeLib.ps315 import Option
-from DicomSuiteAnonymizeLib.user_rules import UserRules
 from DicomSuiteGui.stored_settings import storedSettings
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.synthetic_study import SyntheticStudy, write_synthetic_study

@@ -4,7 +4,7 @@ import pytest
 
 from DicomSuiteAnonymizeLib.elements import wire
 from DicomSuiteAnonymizeLib.plan import Plan
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, Scope, TagEdit
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, Scope, TagEdit
 from DicomSuiteAnonymizeLib.steps import CAPTURED, Action, Step
 
 CT = "1.2.840.10008.5.1.4.1.1.2"

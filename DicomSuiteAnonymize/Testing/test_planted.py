@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.leak_check import LEAK_RULE
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, OnLeak
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, OnLeak
 from planted import (
     SHORTEST_UNMISTAKABLE,
     Kind,

@@ -46,11 +46,11 @@ from DicomSuiteAnonymizeLib.preview import (
     preview_file,
     reference_profile,
 )
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, OnLeak, Profile, TagEdit
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, OnLeak, Profile, TagEdit
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.survey import joined, shown_attributes
-from DicomSuiteAnonymizeLib.verify_reading import Instance, read_instance
+from DicomSuiteAnonymizeLib.verification.verify_reading import Instance, read_instance
 from DicomSuiteLib import cli
 
 Tags = tuple[int, ...]
@@ -375,7 +375,7 @@ written = []
 sys.addaudithook(watch)
 from DicomSuiteAnonymizeLib.engine import Engine
 from DicomSuiteAnonymizeLib.preview import preview_file
-from DicomSuiteAnonymizeLib.profile import BUILT_IN
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN
 for path in sys.argv[1:]:
     assert preview_file(path, Engine(BUILT_IN["basic"], bytes(32))).differences, path
 sys.exit(", ".join(written) or 0)

@@ -9,8 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, EDIT_ACTIONS, NOTHING, PS315, OnLeak, Profile, Scope, TagEdit
-from DicomSuiteAnonymizeLib.profile_editor import (
+from DicomSuiteAnonymizeLib.private_attributes.safe_attributes import MR_DIFFUSION_TIMING, SafeAttribute
+from DicomSuiteAnonymizeLib.profiles.profile import (
+    BUILT_IN,
+    EDIT_ACTIONS,
+    NOTHING,
+    PS315,
+    OnLeak,
+    Profile,
+    Scope,
+    TagEdit,
+)
+from DicomSuiteAnonymizeLib.profiles.profile_editor import (
     EVERYBODY,
     MAX_STEPS,
     SEVENTEEN_ROWS,
@@ -18,9 +28,8 @@ from DicomSuiteAnonymizeLib.profile_editor import (
     Who,
     allowed_actions,
 )
-from DicomSuiteAnonymizeLib.profile_file import check_edit
+from DicomSuiteAnonymizeLib.profiles.profile_file import check_edit
 from DicomSuiteAnonymizeLib.ps315 import Option
-from DicomSuiteAnonymizeLib.safe_attributes import MR_DIFFUSION_TIMING, SafeAttribute
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.tag_path import TagPath
 

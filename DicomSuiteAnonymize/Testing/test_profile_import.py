@@ -12,9 +12,9 @@ from pydicom import dcmread
 from pydicom.datadict import dictionary_VR
 
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.imported_rules import Meaning
-from DicomSuiteAnonymizeLib.profile_file import parse_attribute, read_profile
-from DicomSuiteAnonymizeLib.profile_import import FORMATS, import_profile
+from DicomSuiteAnonymizeLib.profiles.imported_rules import Meaning
+from DicomSuiteAnonymizeLib.profiles.profile_file import parse_attribute, read_profile
+from DicomSuiteAnonymizeLib.profiles.profile_import import FORMATS, import_profile
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteLib import cli
@@ -218,7 +218,7 @@ def test_unchecked_elements_that_a_script_removes_are_removed(tmp_path):
 
 
 def test_profiles_survive_their_file(imported, tmp_path):
-    from DicomSuiteAnonymizeLib.profile_file import write_profile
+    from DicomSuiteAnonymizeLib.profiles.profile_file import write_profile
 
     write_profile(imported.profile, tmp_path / "profile.json")
     assert read_profile(tmp_path / "profile.json") == imported.profile

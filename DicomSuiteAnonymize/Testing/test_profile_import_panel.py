@@ -7,11 +7,11 @@ from pathlib import Path
 
 from application import qt, waitUntil
 from DicomSuiteAnonymizeGui.profile_bar import ProfileBar
-from DicomSuiteAnonymizeLib.profile import BUILT_IN
-from DicomSuiteAnonymizeLib.profile_editor import ProfileEditor
-from DicomSuiteAnonymizeLib.profile_file import write_profile
-from DicomSuiteAnonymizeLib.profile_import import import_profile
-from DicomSuiteAnonymizeLib.profile_store import ProfileStore
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN
+from DicomSuiteAnonymizeLib.profiles.profile_editor import ProfileEditor
+from DicomSuiteAnonymizeLib.profiles.profile_file import write_profile
+from DicomSuiteAnonymizeLib.profiles.profile_import import import_profile
+from DicomSuiteAnonymizeLib.profiles.profile_store import ProfileStore
 
 SCRIPT = """<script>
  <e en="T" t="00100010" n="PatientName">@empty()</e>

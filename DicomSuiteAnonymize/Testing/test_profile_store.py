@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, Profile, TagEdit
-from DicomSuiteAnonymizeLib.profile_store import ProfileStore
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, Profile, TagEdit
+from DicomSuiteAnonymizeLib.profiles.profile_store import ProfileStore
 from DicomSuiteAnonymizeLib.steps import Action
 
 NAMES_THAT_NAME_NO_FILE = (

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import DicomSuiteAnonymizeLib.profile_file as profile_file
+import DicomSuiteAnonymizeLib.profiles.profile_file as profile_file
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.profile import (
+from DicomSuiteAnonymizeLib.private_attributes.safe_attributes import BUNDLED
+from DicomSuiteAnonymizeLib.profiles.profile import (
     BUILT_IN,
     EDIT_ACTIONS,
     NOTHING,
@@ -19,7 +20,7 @@ from DicomSuiteAnonymizeLib.profile import (
     Scope,
     TagEdit,
 )
-from DicomSuiteAnonymizeLib.profile_file import (
+from DicomSuiteAnonymizeLib.profiles.profile_file import (
     check_edit,
     parse_attribute,
     profile_from_json,
@@ -28,10 +29,9 @@ from DicomSuiteAnonymizeLib.profile_file import (
     write_profile,
 )
 from DicomSuiteAnonymizeLib.ps315 import Option
-from DicomSuiteAnonymizeLib.safe_attributes import BUNDLED
 from DicomSuiteAnonymizeLib.steps import Action
 
-SCHEMA = json.loads((Path(profile_file.__file__).with_name("Data") / "profile.schema.json").read_text())
+SCHEMA = json.loads((Path(profile_file.__file__).parents[1] / "Data" / "profile.schema.json").read_text())
 EDITED = Profile(
     "site",
     "Our site",

@@ -18,7 +18,7 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
 from DicomSuiteAnonymizeLib.instance_task import NOT_DICOM, QUARANTINED, WRITTEN, FileTask, TaskSettings, process_batch
-from DicomSuiteAnonymizeLib.profile import BUILT_IN
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN
 from DicomSuiteLib import cli
 from rewriting import KEY
 from validators import accepted_by_dcmftest, findings, in_parallel, reads_every_file

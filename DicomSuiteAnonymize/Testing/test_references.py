@@ -14,7 +14,7 @@ from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
 from pydicom.dataset import Dataset
 
 from DicomSuiteAnonymizeLib.leaks import OldUIDs
-from DicomSuiteAnonymizeLib.profile import BUILT_IN
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN
 from real_data import DATA, real_data
 from task_runs import Pair, pairs_of, run_tasks
 from validators import findings

@@ -28,13 +28,13 @@ from pydicom.uid import (
 
 from anonymize_runs import KEY, anonymize, tree, write_key
 from dicom_slices import write_slice
-from DicomSuiteAnonymizeLib.crosswalk_notes import NotingReplacer, OriginalSubject, OriginalValue
+from DicomSuiteAnonymizeLib.crosswalks.crosswalk_notes import NotingReplacer, OriginalSubject, OriginalValue
+from DicomSuiteAnonymizeLib.crosswalks.restored_values import RestoredSubject, RestoringReplacer
 from DicomSuiteAnonymizeLib.dates import shift_dates
 from DicomSuiteAnonymizeLib.instance_task import WRITTEN, FileTask, TaskSettings, process_batch
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, TagEdit
-from DicomSuiteAnonymizeLib.profile_file import write_profile
-from DicomSuiteAnonymizeLib.restored_values import RestoredSubject, RestoringReplacer
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, TagEdit
+from DicomSuiteAnonymizeLib.profiles.profile_file import write_profile
 from DicomSuiteAnonymizeLib.steps import Action, Step
 from DicomSuiteAnonymizeLib.values import padded
 from DicomSuiteLib import cli

@@ -13,12 +13,12 @@ from anonymize_runs import anonymize, write_key
 from dicom_slices import write_slice
 from DicomSuiteAnonymizeLib.dataset_rewriter import rewrite_dataset
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, Profile, TagEdit
-from DicomSuiteAnonymizeLib.profile_file import check_edit, profile_from_json, profile_to_json
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, Profile, TagEdit
+from DicomSuiteAnonymizeLib.profiles.profile_file import check_edit, profile_from_json, profile_to_json
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
 from DicomSuiteAnonymizeLib.safe_harbor import capped_age, postal_area
 from DicomSuiteAnonymizeLib.steps import Action
-from DicomSuiteAnonymizeLib.verify import verify
+from DicomSuiteAnonymizeLib.verification.verify import verify
 from rewriting import rewritten_bytes
 
 RESTRICTED = {

@@ -15,11 +15,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from DicomSuiteAnonymizeLib.dataset_rewriter import rewrite_dataset
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.profile import Profile
-from DicomSuiteAnonymizeLib.profile_file import profile_from_json, profile_to_json, read_profile, write_profile
-from DicomSuiteAnonymizeLib.ps315 import Option
-from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
-from DicomSuiteAnonymizeLib.safe_attributes import (
+from DicomSuiteAnonymizeLib.private_attributes.safe_attributes import (
     BUNDLED,
     MR_DIFFUSION_TIMING,
     STANDARD,
@@ -28,7 +24,11 @@ from DicomSuiteAnonymizeLib.safe_attributes import (
     safe_attributes,
     safe_list,
 )
-from DicomSuiteAnonymizeLib.siemens_csa import cleaned_csa
+from DicomSuiteAnonymizeLib.private_attributes.siemens_csa import cleaned_csa
+from DicomSuiteAnonymizeLib.profiles.profile import Profile
+from DicomSuiteAnonymizeLib.profiles.profile_file import profile_from_json, profile_to_json, read_profile, write_profile
+from DicomSuiteAnonymizeLib.ps315 import Option
+from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
 from rewriting import rewritten_bytes
 
 SAFE = Option.RETAIN_SAFE_PRIVATE

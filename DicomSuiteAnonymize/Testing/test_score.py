@@ -27,13 +27,13 @@ from answer_keys import (
     write_sqlite,
 )
 from dicom_slices import write_slice
-from DicomSuiteAnonymizeLib import score_pixels
-from DicomSuiteAnonymizeLib.answer_key import read_answers
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
-from DicomSuiteAnonymizeLib.pixel_rules import write_rules
-from DicomSuiteAnonymizeLib.score import read_map, score
-from DicomSuiteAnonymizeLib.score_checks import AnswerCheck, Maps, Result, ScoredAction, judge
-from DicomSuiteAnonymizeLib.score_place import Place, Step, parse_place
+from DicomSuiteAnonymizeLib.pixels.pixel_rules import write_rules
+from DicomSuiteAnonymizeLib.scoring import score_pixels
+from DicomSuiteAnonymizeLib.scoring.answer_key import read_answers
+from DicomSuiteAnonymizeLib.scoring.score import read_map, score
+from DicomSuiteAnonymizeLib.scoring.score_checks import AnswerCheck, Maps, Result, ScoredAction, judge
+from DicomSuiteAnonymizeLib.scoring.score_place import Place, Step, parse_place
 from DicomSuiteLib import cli
 from DicomSuiteLib.missing_package import missing_package
 from DicomSuiteLib.synthetic_identity import make_identity, synthetic_uid

@@ -20,7 +20,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from anonymize_runs import anonymize, write_key
 from DicomSuiteAnonymizeLib.dataset_rewriter import rewrite_dataset
-from DicomSuiteAnonymizeLib.profile import Profile
+from DicomSuiteAnonymizeLib.profiles.profile import Profile
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
 from DicomSuiteLib import cli
@@ -173,7 +173,7 @@ def test_references_resolve_to_the_new_files():
 
 
 def test_an_edit_wins_over_the_rules_of_content():
-    from DicomSuiteAnonymizeLib.profile import TagEdit
+    from DicomSuiteAnonymizeLib.profiles.profile import TagEdit
     from DicomSuiteAnonymizeLib.steps import Action
 
     edit = TagEdit((0x0040A730, 0x0040A160), Action.REPLACE, "typed")
@@ -241,7 +241,7 @@ def written(folder: Path, name: str, content: bytes) -> Path:
 def test_concepts_are_those_of_the_standard():
     from pydicom.sr._concepts_dict import concepts
 
-    from DicomSuiteAnonymizeLib import content_items
+    from DicomSuiteAnonymizeLib.words import content_items
 
     known = {value for values in concepts["DCM"].values() for value in values}
     groups = (content_items._PERSONS, content_items._ORGANISATIONS, content_items._DEVICES, content_items._MAKES)

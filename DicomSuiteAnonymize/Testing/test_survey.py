@@ -23,8 +23,8 @@ from broken_files import HARMLESS, LIES, PATIENT, PIXELS, Encoding, ct_file, ct_
 from dicom_slices import write_slice
 from DicomSuiteAnonymizeLib.found_values import attribute_paths, found_values
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
-from DicomSuiteAnonymizeLib.profile import BUILT_IN, SEVENTEEN_ATTRIBUTES, Scope, TagEdit
-from DicomSuiteAnonymizeLib.profile_file import write_profile
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, SEVENTEEN_ATTRIBUTES, Scope, TagEdit
+from DicomSuiteAnonymizeLib.profiles.profile_file import write_profile
 from DicomSuiteAnonymizeLib.sources import FolderSources, ListedSources
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.survey import LONGEST_VALUE, MAX_EXAMPLES, MAX_VALUES, SeriesSurvey, Survey, Values, survey

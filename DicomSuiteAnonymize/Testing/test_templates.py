@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from DicomSuiteAnonymizeLib.engine import Engine
-from DicomSuiteAnonymizeLib.profile import BUILT_IN
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
 from DicomSuiteAnonymizeLib.source_file import SourceFile
 from DicomSuiteAnonymizeLib.templates import Stretch

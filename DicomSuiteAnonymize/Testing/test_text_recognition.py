@@ -9,10 +9,10 @@ from pydicom import dcmread
 
 from anonymize_runs import KEY, anonymize, audit_records, refused, tree, write_key
 from captioned_pictures import CAPTION_ROWS, HEADER_WORDS, PICTURES, shown, sop_instance, stored_frames, write_picture
-from DicomSuiteAnonymizeLib import ocr, pixel_treatment
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
-from DicomSuiteAnonymizeLib.text_findings import boxes_to_blank
-from DicomSuiteAnonymizeLib.text_verdict import HeaderWords
+from DicomSuiteAnonymizeLib.pixels import ocr, pixel_treatment
+from DicomSuiteAnonymizeLib.pixels.text_findings import boxes_to_blank
+from DicomSuiteAnonymizeLib.pixels.text_verdict import HeaderWords
 from DicomSuiteLib import cli
 
 pytest.importorskip("rapidocr_onnxruntime")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from DicomSuiteAnonymizeLib.text_verdict import HeaderWords, Verdict, verdict
+from DicomSuiteAnonymizeLib.pixels.text_verdict import HeaderWords, Verdict, verdict
 
 HEADER = HeaderWords(["Müller-Lüdenscheid", "Hans", "DEMO-0001", "19610312", "St. Elsewhere", "Ng"])
 

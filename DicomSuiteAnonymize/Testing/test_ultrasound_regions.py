@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from captioned_pictures import add_regions
-from DicomSuiteAnonymizeLib.ultrasound_regions import boxes_outside_regions
+from DicomSuiteAnonymizeLib.pixels.ultrasound_regions import boxes_outside_regions
 
 ROWS, COLUMNS = 20, 30
 

@@ -14,11 +14,11 @@ from pydicom.dataset import Dataset
 
 from anonymize_runs import anonymize, write_key
 from DicomSuiteAnonymizeLib.dataset_rewriter import rewrite_dataset
-from DicomSuiteAnonymizeLib.profile import Profile
+from DicomSuiteAnonymizeLib.private_attributes.safe_attributes import MR_DIFFUSION_TIMING
+from DicomSuiteAnonymizeLib.profiles.profile import Profile
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.rewriter import rewrite_bytes
-from DicomSuiteAnonymizeLib.safe_attributes import MR_DIFFUSION_TIMING
-from DicomSuiteAnonymizeLib.verify import verify
+from DicomSuiteAnonymizeLib.verification.verify import verify
 from rewriting import rewritten_bytes
 from validators import program
 from vendor_mr import MAKERS, SECRET, general_electric, philips
@@ -147,7 +147,7 @@ def test_numbers_of_a_real_header_stay_as_nibabel_reads_them(tmp_path: Path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # nibabel calls its own reader experimental
         csareader = pytest.importorskip("nibabel.nicom.csareader")
-    from DicomSuiteAnonymizeLib.siemens_csa import cleaned_csa
+    from DicomSuiteAnonymizeLib.private_attributes.siemens_csa import cleaned_csa
 
     data = Path(csareader.__file__).parent / "tests" / "data"
     for name in ("csa2_b0.bin", "csa2_b1000.bin"):

@@ -18,7 +18,7 @@ from pydicom.uid import CTImageStorage, SecondaryCaptureImageStorage
 
 from anonymize_runs import Ended, anonymize, tree, write_key
 from dicom_slices import write_slice, write_stack
-from DicomSuiteAnonymizeLib.verify_findings import Check
+from DicomSuiteAnonymizeLib.verification.verify_findings import Check
 from DicomSuiteLib import cli
 
 NAME, PATIENT_ID, ROOT = "Mayerhofer^Annegret", "HOSP-471142", "1.2.826.0.1.3680043.9.7133"

@@ -1,0 +1,1 @@
+"""Faces in images of the head: found by registration to a template, and made air."""

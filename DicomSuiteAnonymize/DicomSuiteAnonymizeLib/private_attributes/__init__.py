@@ -1,0 +1,1 @@
+"""Private attributes that may stay, and overlays: judged with their neighbours."""

@@ -1,0 +1,1 @@
+"""Text that stays readable when what identifies is taken out of it: descriptions and structured content."""
