@@ -23,6 +23,9 @@ SOURCES = [str(ROOT / folder) for folder in FOLDERS]
 # pytest's own `pythonpath` reaches this process only; a child would import an installed copy instead.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [*SOURCES, os.environ.get("PYTHONPATH", "")]))
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # every core has a test already; more threads would wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 settings.register_profile("dicomsuite", deadline=None)
 settings.load_profile("dicomsuite")
 

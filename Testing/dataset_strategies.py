@@ -106,7 +106,7 @@ def _sequences(
     draw: st.DrawFn, character_set: _CharacterSet, encoding: Encoding, depth: int
 ) -> DataElement | RawDataElement:
     """A sequence of defined or undefined length; in little endian now and then in the disguise of VR UN."""
-    tag = draw(st.sampled_from(_listed("SQ")) | st.sampled_from(_standard("SQ")) | _private_tags())
+    tag = draw(_sequence_tags())
     disguised = encoding is not Encoding.EXPLICIT_BIG and draw(st.integers(0, 4)) == 0
     inner = Encoding.IMPLICIT_LITTLE if disguised else encoding
     items = draw(st.lists(_datasets(character_set, inner, depth + 1), max_size=_MAX_ITEMS))
@@ -140,6 +140,11 @@ def _private_blocks(draw: st.DrawFn, character_set: _CharacterSet) -> Dataset:
 @st.composite
 def _private_tags(draw: st.DrawFn) -> int:
     return draw(_PRIVATE_GROUPS) << 16 | draw(st.integers(0x1000, 0x10FF))
+
+
+@functools.cache
+def _sequence_tags() -> st.SearchStrategy[int]:
+    return st.sampled_from(_listed("SQ")) | st.sampled_from(_standard("SQ")) | _private_tags()
 
 
 @functools.cache

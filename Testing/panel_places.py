@@ -10,9 +10,9 @@ from pathlib import Path
 from DICOMLib import DICOMUtils
 
 from application import slicer
+from copied_study import copied_study
 from DicomSuiteGui.stored_settings import storeSettings
 from DicomSuiteLib.settings import Settings
-from DicomSuiteLib.synthetic_study import write_synthetic_study
 from home_runs import ownHome
 
 
@@ -38,6 +38,6 @@ def database_of(folder: Path, *sources: Path) -> Iterator[object]:
 @contextlib.contextmanager
 def own_database(folder: Path, studies: int) -> Iterator[object]:
     """A temporary DICOM database with so many synthetic studies."""
-    sources = [write_synthetic_study(folder / f"study{seed}", seed=seed).folder for seed in range(studies)]
+    sources = [copied_study(folder / f"study{seed}", seed=seed).folder for seed in range(studies)]
     with database_of(folder / "database", *sources):
         yield slicer.dicomDatabase

@@ -19,7 +19,7 @@ from application import (
     slicer,
     waitUntil,
 )
-from DicomSuiteLib.synthetic_study import write_synthetic_study
+from copied_study import copied_study
 from home_runs import librariesBack
 from panel_places import database_of, private_places
 from source_files import MODULES
@@ -30,7 +30,7 @@ TIMES = 20
 @pytest.fixture(autouse=True)
 def places(tmp_path: Path) -> Iterator[None]:
     """A home folder and a database of the test's own, the latter with one study."""
-    study = write_synthetic_study(tmp_path / "study")
+    study = copied_study(tmp_path / "study")
     with private_places(tmp_path), database_of(tmp_path / "database", study.folder):
         yield
         slicer.mrmlScene.Clear(0)

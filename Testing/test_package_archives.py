@@ -151,25 +151,29 @@ def test_files_are_those_of_the_checkout(installed: Installed) -> None:
             assert (installed.modules / name).read_bytes() == (ROOT / folder / name).read_bytes()
 
 
-def test_every_library_file_imports_from_the_installed_folder_alone(installed: Installed) -> None:
+@pytest.fixture(scope="module")
+def on_linux(archives: dict[System, Path], tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """One of the archives, whose files are all the same, where code is to run."""
+    return install(archives[System.LINUX], System.LINUX, tmp_path_factory.mktemp("extensions"))
+
+
+def test_every_library_file_imports_from_the_installed_folder_alone(on_linux: Installed) -> None:
     names = [source.import_name for source in installed_sources() if source.room is Room.LIBRARY]
-    run_python("-c", IMPORT_LIBRARIES.format(folder=str(installed.modules), names=names))
+    run_python("-c", IMPORT_LIBRARIES.format(folder=str(on_linux.modules), names=names))
 
 
 @pytest.mark.stand_in
-def test_every_module_opens_from_the_installed_folder_alone(archives: dict[System, Path], tmp_path: Path) -> None:
-    installed = install(archives[System.LINUX], System.LINUX, tmp_path)
+def test_every_module_opens_from_the_installed_folder_alone(on_linux: Installed) -> None:
     modules = [source.module for source in installed_sources() if source.room is Room.MODULE]
-    code = OPEN_MODULES.format(folder=str(installed.modules), modules=modules)
-    imported, from_elsewhere = run_in_application(code, folders=[installed.modules])
+    code = OPEN_MODULES.format(folder=str(on_linux.modules), modules=modules)
+    imported, from_elsewhere = run_in_application(code, folders=[on_linux.modules])
     assert imported >= len(modules)
     assert from_elsewhere == []
 
 
-def test_command_line_runs_from_the_installed_folder(archives: dict[System, Path], tmp_path: Path) -> None:
-    installed = install(archives[System.LINUX], System.LINUX, tmp_path / "extensions")
+def test_command_line_runs_from_the_installed_folder(on_linux: Installed, tmp_path: Path) -> None:
     code = "import sys; sys.path.insert(0, {!r}); from DicomSuiteLib.cli import main; sys.exit(main({!r}))"
-    run_python("-c", code.format(str(installed.modules), ["demo", str(tmp_path / "out")]))
+    run_python("-c", code.format(str(on_linux.modules), ["demo", str(tmp_path / "out")]))
     assert list((tmp_path / "out").rglob("report.html"))
 
 

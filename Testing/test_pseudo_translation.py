@@ -13,9 +13,9 @@ import pytest
 from pydicom.datadict import DicomDictionary
 
 from application_child import TESTING, run_in_application
+from copied_study import copied_study
 from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN
 from DicomSuiteLib.optional_packages import OPTIONAL_PACKAGES
-from DicomSuiteLib.synthetic_study import write_synthetic_study
 from DicomSuiteSuperResLib.bundled_models import bundled_models
 from DicomSuiteSuperResLib.network_layouts import ARCHITECTURES
 from source_files import MODULES, ROOT, Room, installed_sources
@@ -111,7 +111,7 @@ def words(line: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_synthetic_study(tmp_path_factory.mktemp("pseudo") / "study").folder
+    return copied_study(tmp_path_factory.mktemp("pseudo") / "study").folder
 
 
 @pytest.fixture(scope="module")

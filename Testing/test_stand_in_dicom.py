@@ -3,7 +3,7 @@
 import pytest
 
 from application import processEvents, slicer, standInOnly
-from DicomSuiteLib.synthetic_study import write_synthetic_study
+from copied_study import copied_study
 
 pytestmark = standInOnly()
 
@@ -12,7 +12,7 @@ from DICOMLib import DICOMUtils  # noqa: E402
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    return write_synthetic_study(tmp_path_factory.mktemp("study") / "source")
+    return copied_study(tmp_path_factory.mktemp("study") / "source")
 
 
 @pytest.fixture

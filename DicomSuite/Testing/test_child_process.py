@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from copied_study import copied_study
 from DicomSuiteLib.child_process import KEPT_LINES, ChildProcess, Ended, LogLine, Progress, Result
+from DicomSuiteLib.command_output import EXIT_SOME_REFUSED
 from DicomSuiteLib.python_interpreter import dicomsuite_command, dicomsuite_environment, python_interpreter
 
 PROMPT_S = 3.0
@@ -230,10 +232,13 @@ def test_child_ends_soon_after_its_parent_was_killed():
 def test_dicomsuite_runs_from_any_folder_with_this_checkouts_library(tmp_path, monkeypatch):
     (tmp_path / "argparse.py").write_text("raise SystemExit('imported from the current folder')")
     monkeypatch.chdir(tmp_path)
-    child = ChildProcess(dicomsuite_command(["demo", str(tmp_path / "out")]), environment=ENVIRONMENT)
+    study = copied_study(tmp_path / "study")
+    words = ["anonymize", study.folder, tmp_path / "out", "--key-file", tmp_path / "key" / "key"]
+    child = ChildProcess(dicomsuite_command([str(word) for word in words]), environment=ENVIRONMENT)
     *log, end = all_events(child)
-    assert end.exit_code == 0, log
-    report = json.loads((tmp_path / "out" / "deidentified" / "report.json").read_text())
+    assert end.exit_code == EXIT_SOME_REFUSED, log
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["files"]["written"] == len(study.dicom_files) - 1
     assert report["files"]["quarantined"] == 1
 
 

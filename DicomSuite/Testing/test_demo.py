@@ -1,15 +1,27 @@
 """`dicomsuite demo`: it does what it says, and never deletes what it did not write."""
 
+import contextlib
+import io
 import json
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import pydicom
 import pytest
 
+from copied_study import copied_study
 from DicomSuiteLib import cli
 from DicomSuiteLib.demo_command import count_strings
-from DicomSuiteLib.synthetic_study import write_synthetic_study
+
+
+@dataclass(frozen=True)
+class Again:
+    """A demo that has run a second time in its folder: its exit code, what it said, and the key before and after."""
+
+    code: int
+    said: str
+    keys: tuple[bytes, bytes]
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +31,19 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     return out, cli.main(["demo", str(out)])
 
 
+@pytest.fixture(scope="module")
+def again(finished: tuple[Path, int]) -> Again:
+    out, _ = finished
+    key_file = out / "secret" / "key"
+    before, said = key_file.read_bytes(), io.StringIO()
+    with contextlib.redirect_stdout(said):
+        code = cli.main(["demo", str(out)])
+    return Again(code, said.getvalue(), (before, key_file.read_bytes()))
+
+
 def test_demo_ends_well_and_leaves_no_planted_string(finished, tmp_path):
     out, code = finished
-    planted = write_synthetic_study(tmp_path / "same study").planted
+    planted = copied_study(tmp_path / "same study").planted
     assert code == 0
     assert count_strings(out / "source", planted) > 1000
     assert count_strings(out / "deidentified", planted) == 0
@@ -65,32 +87,27 @@ def test_demo_ends_with_pictures_of_the_copy_that_name_nobody(finished, tmp_path
     kinds = {"slice", "mode", "turntable"} if find_spec("slicer") else {"slice"}
     assert {picture["kind"] for picture in content["pictures"]} == kinds
     assert (out / "pictures" / "report.html").is_file()
-    assert count_strings(out / "pictures", write_synthetic_study(tmp_path / "same study").planted) == 0
+    assert count_strings(out / "pictures", copied_study(tmp_path / "same study").planted) == 0
 
 
-def test_demo_names_its_figures_and_its_places(finished, tmp_path, capsys):
+def test_demo_names_its_figures_and_its_places(finished, again):
     out, _ = finished
-    assert cli.main(["demo", str(out)]) == 0, "an earlier demo may be run again"
-    said = capsys.readouterr().out
-    assert "41 written, 1 quarantined" in said
-    assert "ultrasound" in said
-    assert ", 0 in the de-identified copy" in said
+    assert again.code == 0, "an earlier demo may be run again"
+    assert "41 written, 1 quarantined" in again.said
+    assert "ultrasound" in again.said
+    assert ", 0 in the de-identified copy" in again.said
     for name in ("report.html", "report.json"):
-        assert str(out / "deidentified" / name) in said
+        assert str(out / "deidentified" / name) in again.said
         assert (out / "deidentified" / name).is_file()
 
 
-def test_same_key_is_kept_when_the_demo_runs_again(tmp_path):
-    out = tmp_path / "demo"
-    keys = []
-    for _ in range(2):
-        assert cli.main(["demo", str(out)]) == 0
-        keys.append((out / "secret" / "key").read_bytes())
-    assert keys[0] == keys[1]
+def test_same_key_is_kept_when_the_demo_runs_again(again):
+    assert again.code == 0
+    assert again.keys[0] == again.keys[1]
 
 
 def test_folder_of_the_user_is_deidentified_and_only_read(tmp_path, capsys):
-    study = write_synthetic_study(tmp_path / "mine")
+    study = copied_study(tmp_path / "mine")
     before = {path: path.read_bytes() for path in study.dicom_files}
     code = cli.main(["demo", str(tmp_path / "out"), "--input", str(study.folder)])
     assert code == 3, "the capture is refused"
@@ -108,7 +125,7 @@ def test_folder_with_other_files_is_refused_and_left_alone(tmp_path, capsys):
 
 @pytest.mark.parametrize("given", ["out", "out/source", "."])
 def test_input_that_overlaps_the_output_is_refused_before_anything_is_deleted(tmp_path, capsys, given):
-    study = write_synthetic_study(tmp_path / "out" / "source")
+    study = copied_study(tmp_path / "out" / "source")
     (tmp_path / "out" / "DICOMSUITE-DEMO.txt").write_text("an earlier demo")
     assert cli.main(["demo", str(tmp_path / "out"), "--input", str(tmp_path / given)]) == 2
     assert "inside one another" in capsys.readouterr().err

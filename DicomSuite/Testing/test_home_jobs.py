@@ -297,8 +297,8 @@ def test_five_hundred_jobs_are_shown_without_a_stop(panel):
     for number in range(500):
         store.save(replace(store.add(JobRequest("test", f"Job {number}", ("pass",))), state=State.SUCCESS))
     store.close()
-    gaps = [_gap_of_showing(panel) for _ in range(3)]
-    assert min(gaps) < 0.1  # what else the computer does can only make a gap longer
+    # What else the computer does can only make a gap longer.
+    assert any(_gap_of_showing(panel) < 0.1 for _ in range(3))
 
 
 def _gap_of_showing(panel):

@@ -187,7 +187,9 @@ def test_large_database_never_holds_up_the_windows(panel, monkeypatch):
             waitUntil(lambda: panel.table.model().index(0, SIZE).data(qt.Qt.DisplayRole), timeout=60)
         assert len(cells(panel, PATIENT)) == 2000
         gaps.append(gap.seconds)
-    assert min(gaps) < 0.1, gaps
+        if gap.seconds < 0.1:
+            return
+    raise AssertionError(gaps)
 
 
 def test_nothing_is_read_after_the_panel_was_left(panel, monkeypatch):

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from application import EventLoopGap, waitUntil
+from copied_study import copied_study
 from DicomSuiteGui import job_runner
 from DicomSuiteGui.background import Background
 from DicomSuiteGui.job_runner import JobRunner, childEnvironment, closeRunner, runner
 from DicomSuiteLib.job_store import JobStore, JobStoreError
 from DicomSuiteLib.jobs import CANCELLED_BY_EXIT, CANCELLED_BY_USER, LOST, JobRequest
 from DicomSuiteLib.python_interpreter import python_interpreter
-from DicomSuiteLib.synthetic_study import write_synthetic_study
 from DicomSuiteLib.tasks import State
 
 REPORT = """
@@ -57,7 +57,7 @@ def ended(jobs, job):
 
 
 def test_job_is_done_and_tells_what_it_found(jobs, tmp_path):
-    study = write_synthetic_study(tmp_path / "in")
+    study = copied_study(tmp_path / "in")
     paths = "".join(f"{path}\n" for path in study.dicom_files)
     arguments = ("anonymize", "-", str(tmp_path / "out"), "--key-file", str(tmp_path / "key"), "--progress", "json")
     job = ended(jobs, jobs.submit(request(*arguments, output=str(tmp_path / "out"), text=paths)))
@@ -144,7 +144,7 @@ def test_job_of_an_earlier_session_is_rerun_with_its_input(store, jobs, small_pr
 
 
 def test_export_can_be_rerun_although_its_folder_is_full(jobs, tmp_path):
-    study = write_synthetic_study(tmp_path / "in")
+    study = copied_study(tmp_path / "in")
     output = str(tmp_path / "out")
     words = ("anonymize", str(study.folder), output, "--key-file", str(tmp_path / "key"), "--progress", "json")
     job = ended(jobs, jobs.submit(request(*words, output=output)))

@@ -7,18 +7,18 @@ import pytest
 import SimpleITK as sitk
 from pydicom.uid import JPEG2000Lossless, generate_uid
 
+from copied_study import copied_study
 from dicom_slices import write_slice, write_stack
 from DicomSuiteLib.dicom_volume import _decoded_by_gdcm
 from DicomSuiteLib.read_volume import read_listed_volume, read_volume
 from DicomSuiteLib.synthetic_phantom import GEOMETRY, make_phantom
-from DicomSuiteLib.synthetic_study import write_synthetic_study
 from DicomSuiteLib.volumes import VolumeError
 from real_data import real_data
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    return write_synthetic_study(tmp_path_factory.mktemp("volume") / "study")
+    return copied_study(tmp_path_factory.mktemp("volume") / "study")
 
 
 def test_dicom_series_is_hounsfield_units_at_its_place(study):

@@ -12,6 +12,7 @@ import pytest
 import SimpleITK as sitk
 from pydicom.dataset import Dataset
 
+from copied_study import copied_study
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.synthetic_phantom import GEOMETRY, make_phantom
 from DicomSuiteLib.synthetic_study import SyntheticStudy, SyntheticStudyError, write_synthetic_study
@@ -175,6 +176,16 @@ def test_same_seed_writes_the_same_bytes_and_another_seed_another_patient(study,
         assert one.read_bytes() == two.read_bytes()
     assert study.mask_file.read_bytes() == again.mask_file.read_bytes()
     assert not {uid for uid in study.planted if uid.startswith("2.25.")} & set(other.planted)
+
+
+def test_copies_that_tests_get_are_the_study_itself(study, tmp_path):
+    for name in ("first", "second"):
+        copy = copied_study(tmp_path / name, seed=SEED)
+        assert copy.folder == tmp_path / name
+        assert copy.planted == study.planted
+        for one, two in zip((*study.dicom_files, study.mask_file), (*copy.dicom_files, copy.mask_file), strict=True):
+            assert two.relative_to(copy.folder) == one.relative_to(study.folder)
+            assert two.read_bytes() == one.read_bytes()
 
 
 def test_folder_with_files_is_left_alone(tmp_path):

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from application import slicer, waitUntil
+from copied_study import copied_study
 from DicomSuiteGui.volume_handover import HandedVolume, VolumeHandover
 from DicomSuiteLib.errors import DicomSuiteError
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.listed_files import STANDARD_INPUT
 from DicomSuiteLib.read_volume import read_volume
-from DicomSuiteLib.synthetic_study import SyntheticStudy, write_synthetic_study
+from DicomSuiteLib.synthetic_study import SyntheticStudy
 from panel_places import database_of
 from scene_panels import OBLIQUE, add_volume
 
@@ -71,7 +72,7 @@ def test_volume_of_the_scene_travels_as_a_file_that_deleting_takes_away(handed: 
 def test_volume_of_the_database_travels_as_its_own_files_unless_the_scene_s_is_wanted(
     handed: Handed, tmp_path: Path
 ) -> None:
-    study = write_synthetic_study(tmp_path / "study")
+    study = copied_study(tmp_path / "study")
     with database_of(tmp_path / "database", study.folder):
         node = loaded_ct(study)
         handed.handover.start(node)

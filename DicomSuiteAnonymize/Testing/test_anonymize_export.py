@@ -14,6 +14,7 @@ import pytest
 
 from anonymize_runs import anonymize, tree, write_series
 from application import EventLoopGap, enter, exit_, moduleWidget, slicer, waitUntil
+from copied_study import copied_study
 from DicomSuiteAnonymizeGui.output_kind import OutputKind
 from DicomSuiteAnonymizeGui.selection import SourceKind
 from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, SEVENTEEN_ATTRIBUTES
@@ -22,7 +23,6 @@ from DicomSuiteGui.job_runner import closeRunner, runner
 from DicomSuiteGui.stored_settings import storedSettings
 from DicomSuiteLib.job_store import JobStore
 from DicomSuiteLib.jobs import JobRequest
-from DicomSuiteLib.synthetic_study import write_synthetic_study
 from DicomSuiteLib.tasks import State
 from panel_places import database_of, private_places
 
@@ -90,7 +90,7 @@ def from_command_line(widget, folder: Path, target: Path, *options: str) -> None
 
 @pytest.mark.parametrize("kind", list(SourceKind))
 def test_panel_and_command_line_give_equal_trees(widget, tmp_path: Path, kind: SourceKind) -> None:
-    study = write_synthetic_study(tmp_path / "study")
+    study = copied_study(tmp_path / "study")
     editor = widget.logic.editor
     editor.open(BUILT_IN["research"])
     editor.set_action([(SEVENTEEN_ATTRIBUTES["PatientAge"],)], Action.REPLACE, "040Y")
@@ -107,7 +107,7 @@ def test_panel_and_command_line_give_equal_trees(widget, tmp_path: Path, kind: S
 
 
 def test_panel_and_command_line_give_equal_archives(widget, tmp_path: Path) -> None:
-    study = write_synthetic_study(tmp_path / "study")
+    study = copied_study(tmp_path / "study")
     use_folder(widget, study.folder)
     widget.ui.outputKindBox.currentIndex = list(OutputKind).index(OutputKind.ZIP)
     result = export(widget)
@@ -187,7 +187,7 @@ def test_export_that_was_cancelled_can_be_resumed(widget, tmp_path: Path) -> Non
 
 
 def test_result_names_what_was_quarantined_and_why(widget, tmp_path: Path) -> None:
-    study = write_synthetic_study(tmp_path / "study")
+    study = copied_study(tmp_path / "study")
     use_folder(widget, study.folder)
     export(widget)
     result = widget.panel.export.result
@@ -199,7 +199,7 @@ def test_result_names_what_was_quarantined_and_why(widget, tmp_path: Path) -> No
 
 
 def test_result_is_imported_as_new_studies_and_the_originals_stay(widget, tmp_path: Path) -> None:
-    study = write_synthetic_study(tmp_path / "study")
+    study = copied_study(tmp_path / "study")
     before = tree(study.folder)
     use_database(widget, study.folder)
     database = slicer.dicomDatabase
@@ -215,7 +215,7 @@ def test_result_is_imported_as_new_studies_and_the_originals_stay(widget, tmp_pa
 
 
 def test_result_is_imported_also_when_the_module_was_left_meanwhile(widget, tmp_path: Path) -> None:
-    study = write_synthetic_study(tmp_path / "study")
+    study = copied_study(tmp_path / "study")
     use_folder(widget, study.folder)
     widget.ui.outputKindBox.currentIndex = list(OutputKind).index(OutputKind.IMPORT)
     widget.panel.export.frame.exportButton.click()

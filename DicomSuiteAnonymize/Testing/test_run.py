@@ -30,12 +30,13 @@ from anonymize_runs import (
     write_key,
     write_series,
 )
+from copied_study import copied_study
 from dicom_slices import write_slice, write_stack
 from DicomSuiteAnonymizeLib import run as run_module
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteAnonymizeLib.sources import FolderSources
 from DicomSuiteLib.demo_command import count_strings
-from DicomSuiteLib.synthetic_study import SyntheticStudy, write_synthetic_study
+from DicomSuiteLib.synthetic_study import SyntheticStudy
 
 OTHER_KEY = bytes(range(32, 64))
 REPORTS = {"report.json", "report.html", "audit.jsonl"}
@@ -60,7 +61,7 @@ class Finished:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     folder = tmp_path_factory.mktemp("run")
-    study = write_synthetic_study(folder / "source")
+    study = copied_study(folder / "source")
     add_neighbours(study)
     before = tree(study.folder)
     key_file = write_key(folder / "key")

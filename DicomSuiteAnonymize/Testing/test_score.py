@@ -26,6 +26,7 @@ from answer_keys import (
     write_map,
     write_sqlite,
 )
+from copied_study import copied_study
 from dicom_slices import write_slice
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.pixels.pixel_rules import write_rules
@@ -37,7 +38,6 @@ from DicomSuiteAnonymizeLib.scoring.score_place import Place, Step, parse_place
 from DicomSuiteLib import cli
 from DicomSuiteLib.missing_package import missing_package
 from DicomSuiteLib.synthetic_identity import make_identity, synthetic_uid
-from DicomSuiteLib.synthetic_study import write_synthetic_study
 from planted import planted_dataset
 
 ACTIONS = {action.word: action for action in ScoredAction}
@@ -48,7 +48,7 @@ MAPS = Maps(uids={"1.2.3": "2.25.1", "1.2.4": "2.25.2"}, patients={"MRN 7": "DS-
 def scored_set(tmp_path_factory):
     """Some files of the synthetic study, de-identified for research, with the key and the two maps."""
     folder = tmp_path_factory.mktemp("study")
-    study = write_synthetic_study(folder / "study")
+    study = copied_study(folder / "study")
     source = folder / "source"
     source.mkdir()
     chosen = (*study.ct_files[:2], study.structure_set_file, study.ultrasound_file)

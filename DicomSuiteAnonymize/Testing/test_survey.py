@@ -20,6 +20,7 @@ from pydicom.dataset import Dataset
 
 from anonymize_runs import KEY, Ended, anonymize, tree, write_key
 from broken_files import HARMLESS, LIES, PATIENT, PIXELS, Encoding, ct_file, ct_header, element, file_of
+from copied_study import copied_study
 from dicom_slices import write_slice
 from DicomSuiteAnonymizeLib.found_values import attribute_paths, found_values
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
@@ -29,7 +30,6 @@ from DicomSuiteAnonymizeLib.sources import FolderSources, ListedSources
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteAnonymizeLib.survey import LONGEST_VALUE, MAX_EXAMPLES, MAX_VALUES, SeriesSurvey, Survey, Values, survey
 from DicomSuiteLib import cli
-from DicomSuiteLib.synthetic_study import write_synthetic_study
 from real_data import real_data
 
 PSEUDONYMS = Pseudonyms(KEY)
@@ -308,7 +308,7 @@ def reported(output: str) -> Survey:
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    return write_synthetic_study(tmp_path_factory.mktemp("study") / "in")
+    return copied_study(tmp_path_factory.mktemp("study") / "in")
 
 
 def test_command_refuses_to_name_patients_unasked(study, tmp_path):

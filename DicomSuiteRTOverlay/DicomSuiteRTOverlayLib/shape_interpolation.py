@@ -11,15 +11,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.interpolate import PchipInterpolator
 from scipy.spatial import cKDTree
 
 from DicomSuiteLib.geometry import FloatArray
 from DicomSuiteLib.segments import BoolArray
+
+if TYPE_CHECKING:
+    from scipy.interpolate import PchipInterpolator
 
 SAMPLES_PER_VOXEL = 4
 """Points on an outline lie at most a quarter of a voxel apart."""
@@ -104,7 +107,7 @@ def _between(shapes: Sequence[PlaneShape], heights: Sequence[float], height: flo
     row, column = _shared_differences(lower, upper)
     if len(row):
         distances = [shape.signed_distances(row, column) for shape in shapes]
-        result[row, column] = PchipInterpolator(heights, distances)(height) > 0
+        result[row, column] = _cubic(heights, distances)(height) > 0
     return result
 
 
@@ -114,9 +117,16 @@ def _tapered(shapes: Sequence[PlaneShape], heights: Sequence[float], height: flo
     row, column = np.nonzero(result & ~_deep_inside(shapes[end], shapes[1 if end == 0 else -2]))
     if len(row):
         distances = [shape.signed_distances(row, column) for shape in shapes]
-        slope = PchipInterpolator(heights, distances)(heights[end], nu=1)
+        slope = _cubic(heights, distances)(heights[end], nu=1)
         result[row, column] = distances[end] + slope * (height - heights[end]) > 0
     return result
+
+
+def _cubic(heights: Sequence[float], distances: Sequence[FloatArray]) -> PchipInterpolator:
+    """The monotone cubics through the distances at the heights."""
+    from scipy.interpolate import PchipInterpolator  # most masks need none, and it takes long to import
+
+    return PchipInterpolator(heights, distances)
 
 
 def _deep_inside(last: PlaneShape, before: PlaneShape) -> BoolArray:

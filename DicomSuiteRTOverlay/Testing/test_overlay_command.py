@@ -13,17 +13,17 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 
+from copied_study import copied_study
 from DicomSuiteLib import cli
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.synthetic_phantom import GEOMETRY, make_phantom
-from DicomSuiteLib.synthetic_study import write_synthetic_study
 
 LESION = make_phantom(0).lesion_mask().astype(bool)
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    return write_synthetic_study(tmp_path_factory.mktemp("overlay") / "study")
+    return copied_study(tmp_path_factory.mktemp("overlay") / "study")
 
 
 def overlay(study, masks, out, *options):
@@ -268,7 +268,7 @@ def test_bad_file_is_refused_by_name_and_the_others_are_placed(study, tmp_path, 
 
 
 def test_structure_set_of_another_patient_is_refused_without_naming_anyone(study, tmp_path):
-    other = write_synthetic_study(tmp_path / "other", seed=1)
+    other = copied_study(tmp_path / "other", seed=1)
     code, content = overlay(study, [other.structure_set_file], tmp_path / "out")
     (mask,) = content["masks"]
     assert (code, mask["verdict"], mask["file"]) == (3, "refused", None)

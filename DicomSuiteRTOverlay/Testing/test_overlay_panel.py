@@ -22,12 +22,13 @@ from application import (
     vtk,
     waitUntil,
 )
+from copied_study import copied_study
 from ct_volumes import UNEVEN_HEIGHTS, write_ct_series
 from DicomSuiteLib.closed_surface import Surface, mesh_volume
 from DicomSuiteLib.ephemeral_folder import ephemeral_folder
 from DicomSuiteLib.geometry import ImageGeometry
 from DicomSuiteLib.slice_transform import are_slices_in_place, set_slice_transform, slice_grid_of
-from DicomSuiteLib.synthetic_study import SyntheticStudy, write_synthetic_study
+from DicomSuiteLib.synthetic_study import SyntheticStudy
 from DicomSuiteLib.tasks import State
 from DicomSuiteRTOverlayGui.masks_panel import KIND
 from DicomSuiteRTOverlayGui.own_nodes import PASSING, Role, ownNodes
@@ -46,7 +47,7 @@ RAS_FROM_LPS = np.array([-1.0, -1.0, 1.0])
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> SyntheticStudy:
-    return write_synthetic_study(tmp_path_factory.mktemp("overlay") / "study")
+    return copied_study(tmp_path_factory.mktemp("overlay") / "study")
 
 
 @pytest.fixture

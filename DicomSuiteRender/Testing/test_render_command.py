@@ -14,9 +14,9 @@ import SimpleITK as sitk
 from PIL import Image
 
 from application import slicer
+from copied_study import copied_study
 from DicomSuiteLib import cli
 from DicomSuiteLib.demo_command import count_strings
-from DicomSuiteLib.synthetic_study import write_synthetic_study
 from DicomSuiteLib.tasks import Cancelled
 from DicomSuiteRenderLib import render_run
 from DicomSuiteRenderLib.built_in_modes import built_in_modes
@@ -189,7 +189,7 @@ def test_reasons_do_not_tell_what_sources_are_called(tmp_path):
 
 
 def test_nothing_of_the_patient_is_in_names_pixels_or_metadata(tmp_path, capsys):
-    study = write_synthetic_study(tmp_path / "study")
+    study = copied_study(tmp_path / "study")
     folder = study.ct_files[0].parent
     words = ("--slices", "axial:middle", "--mode", "mip", "--format", "jpeg", "--turntable", "2", "--stl", "100")
     code, content = render(folder, tmp_path / "out", *words, "--window", "dicom", "--report", *SMALL)
@@ -205,7 +205,7 @@ def test_nothing_of_the_patient_is_in_names_pixels_or_metadata(tmp_path, capsys)
 
 
 def test_listed_files_are_read_from_standard_input(tmp_path, monkeypatch):
-    study = write_synthetic_study(tmp_path / "study")
+    study = copied_study(tmp_path / "study")
     listed = io.TextIOWrapper(io.BytesIO("\n".join(map(str, study.ct_files)).encode()))
     monkeypatch.setattr(sys, "stdin", listed)
     code, content = render("-", tmp_path / "out", "--slices", "axial:0")

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from application import EventLoopGap, enter, exit_, moduleWidget, processEvents, slicer, vtk, waitUntil
+from copied_study import copied_study
 from DicomSuiteGui.stored_settings import storedSettings
-from DicomSuiteLib.synthetic_study import write_synthetic_study
 from DicomSuiteRenderGui.crop_roi import existingRoi
 from DicomSuiteRenderGui.export_choices import SliceFormat, SlicePlanes, SurfaceFormat, TurntableFormat
 from DicomSuiteRenderGui.mode_words import modeLabel, modeToolTip
@@ -381,7 +381,7 @@ def test_what_cannot_be_exported_says_why(widget, ball) -> None:
 def test_home_hands_over_a_series_and_its_volume_is_chosen(widget, tmp_path: Path) -> None:
     from DICOMLib import DICOMUtils
 
-    study = write_synthetic_study(tmp_path / "study")
+    study = copied_study(tmp_path / "study")
     database = slicer.dicomDatabase
     DICOMUtils.importDicom(str(study.folder), database, False)
     series = DICOMUtils.allSeriesUIDsInDatabase(database)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, signal
+from scipy import ndimage
 
 from DicomSuiteSuperResLib.errors import SuperResError
 
@@ -73,13 +73,15 @@ def _offset_and_scale(values: NDArray[np.float64], method: NormalisationMethod) 
 
 def _white_matter(values: NDArray[np.float64], is_t1: bool) -> NDArray[np.float64]:
     """The values around white matter's peak in the histogram of the brain."""
+    from scipy.signal import find_peaks  # takes as long to import as everything else here
+
     low, high = np.percentile(values, (LOW_PERCENTILE, HIGH_PERCENTILE))
     if not high > low:
         return values
     counts, edges = np.histogram(values, bins=BINS, range=(low, high))
     smooth = ndimage.gaussian_filter1d(counts.astype(float), SMOOTHING_BINS, mode="constant")
     padded = np.concatenate([[0.0], smooth, [0.0]])
-    peaks, _ = signal.find_peaks(padded, prominence=LEAST_PROMINENCE * smooth.max())
+    peaks, _ = find_peaks(padded, prominence=LEAST_PROMINENCE * smooth.max())
     peak = (peaks[-1] if is_t1 else peaks[np.argmax(padded[peaks])]) - 1
     place = np.mean(values <= (edges[peak] + edges[peak + 1]) / 2)
     first, last = np.quantile(values, np.clip((place - STRIPE, place + STRIPE), 0, 1))

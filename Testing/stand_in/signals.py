@@ -26,6 +26,9 @@ class Connection:
 _connections: dict[int, list[Connection]] = {}
 """By the address of the sending C++ object, forgotten when that is destroyed."""
 
+_signatures: dict[tuple[type, str, int], dict[str, frozenset[str]]] = {}
+"""The signals of a class by their names; the class, its name and how many methods it has tell dynamic ones apart."""
+
 
 class BoundSignal:
     """``obj.clicked``: can be connected, disconnected and emitted."""
@@ -130,15 +133,26 @@ def _overload(signal: QtCore.SignalInstance, types_text: str) -> QtCore.SignalIn
         return signal
 
 
-def _offered(sender: QtCore.QObject, name: str) -> set[str]:
+def _offered(sender: QtCore.QObject, name: str) -> frozenset[str]:
+    """The signatures of the signals of this name."""
     meta = raw(sender, "metaObject")()
-    methods = (meta.method(i) for i in range(meta.methodCount()))
-    signal = QtCore.QMetaMethod.Signal
-    return {bytes(m.methodSignature().data()).decode() for m in methods if m.methodType() == signal and _named(m, name)}
+    key = type(sender), meta.className(), meta.methodCount()
+    if key not in _signatures:
+        _signatures[key] = _signatures_by_name(meta)
+    return _signatures[key].get(name, frozenset())
 
 
-def _named(method: QtCore.QMetaMethod, name: str) -> bool:
-    return bytes(method.name().data()).decode() == name
+def _signatures_by_name(meta: QtCore.QMetaObject) -> dict[str, frozenset[str]]:
+    methods = (meta.method(index) for index in range(meta.methodCount()))
+    texts = [_text(method.methodSignature()) for method in methods if method.methodType() == QtCore.QMetaMethod.Signal]
+    by_name: dict[str, set[str]] = {}
+    for text in texts:
+        by_name.setdefault(text.partition("(")[0], set()).add(text)
+    return {name: frozenset(found) for name, found in by_name.items()}
+
+
+def _text(value: QtCore.QByteArray) -> str:
+    return bytes(value.data()).decode()
 
 
 def _wrapper(sender: QtCore.QObject, signature: str, function: Callable) -> Callable:

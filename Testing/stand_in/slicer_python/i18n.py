@@ -1,5 +1,6 @@
 """``slicer.i18n``: translation of user-visible texts through ``slicer.app.translate``."""
 
+import functools
 import logging
 import re
 import sys
@@ -14,6 +15,7 @@ def translate(context, text):
     return slicer.app.translate(context, text)
 
 
+@functools.cache
 def getContext(sourceFile):
     """The file's name without its ending, behind its package's where it is in one."""
     path = Path(sourceFile)
