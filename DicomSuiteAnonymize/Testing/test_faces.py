@@ -295,6 +295,25 @@ def test_region_keeps_away_from_the_brain():
     assert not in_face(geometry.lps_from_ijk(np.column_stack([i, j, k]))).any()
 
 
+@pytest.mark.parametrize("point", [
+    (0, -72, -140), (58, -10, -95), (-58, -10, -95), (50, -35, -60), (70, 20, -110), (32, -52, -40),
+], ids=["chin", "jaw's left corner", "jaw's right corner", "cheek bone", "ear lobe", "eye"])  # fmt: skip
+def test_region_holds_what_a_face_is_known_by(point):
+    assert in_face(np.array(point, float))
+
+
+@pytest.mark.parametrize("point", [(0, 10, -140), (40, 20, -120), (0, -10, -60)], ids=["spine", "neck", "skull's base"])
+def test_region_leaves_what_is_behind_the_face(point):
+    assert not in_face(np.array(point, float))
+
+
+def test_head_that_fits_as_well_otherwise_is_not_taken_for_one(run, monkeypatch):
+    either_way = HeadFit(Registration(small_move(), 1.0, lead=1.02), 0.97, 1.0)
+    monkeypatch.setattr(face_search, "fit_head", lambda *_: either_way)
+    (found,) = face_search.find_faces([the_series(run.source / "mr")])
+    assert found.verdict is face_search.Verdict.UNSURE
+
+
 @given(arrays(bool, st.tuples(st.integers(1, 3), st.integers(1, 9), st.integers(1, 9))))
 def test_masks_survive_their_order(masks):
     content = deflated([np.packbits(mask).tobytes() for mask in masks])

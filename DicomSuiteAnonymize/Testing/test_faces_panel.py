@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from application import qt, waitUntil
+from copied_study import copied_study
 from DicomSuiteAnonymizeGui.face_table import APPROVAL, FOUND
 from DicomSuiteAnonymizeGui.faces_panel import FacesPanel
 from DicomSuiteAnonymizeGui.selection import Source
-from DicomSuiteLib.synthetic_study import write_synthetic_study
 from panel_places import private_places
 
 TIMEOUT_S = 120
@@ -23,8 +23,9 @@ def panel(tmp_path: Path):
     option.checked = True
     panel = FacesPanel(option, lambda deliver: deliver(Source(("/no/such/folder",), "", "a folder")))
     panel.option = option
-    yield panel
-    panel.cleanup()
+    with private_places(tmp_path):
+        yield panel
+        panel.cleanup()
 
 
 def reported(number: int, picture: Path | None) -> dict:
@@ -110,11 +111,10 @@ def test_pictures_lie_in_a_private_folder_and_go_with_the_selection(panel) -> No
 
 
 def test_command_tells_that_a_chest_shows_no_head(panel, tmp_path) -> None:
-    with private_places(tmp_path):
-        chest = write_synthetic_study(tmp_path / "study").ct_files[0].parent
-        panel._gather = lambda deliver: deliver(Source((str(chest),), "", "a folder"))
-        panel.search.button.click()
-        waitUntil(lambda: not panel.search.isBusy, TIMEOUT_S)
-        assert panel.table.widget.item(0, FOUND).text() == "no head", panel.search.statusLabel.text
-        assert panel.refused == () and not panel.buttons.isVisibleTo(panel.widget)
-        panel.clear()
+    chest = copied_study(tmp_path / "study").ct_files[0].parent
+    panel._gather = lambda deliver: deliver(Source((str(chest),), "", "a folder"))
+    panel.search.button.click()
+    waitUntil(lambda: not panel.search.isBusy, TIMEOUT_S)
+    assert panel.table.widget.item(0, FOUND).text() == "no head", panel.search.statusLabel.text
+    assert panel.refused == () and not panel.buttons.isVisibleTo(panel.widget)
+    panel.clear()

@@ -23,11 +23,16 @@ from DicomSuiteLib.series import Series
 from DicomSuiteLib.series_files import TRAITS, Frame
 from DicomSuiteLib.volumes import Volume
 
-GOOD_OUTLINE, GOOD_SIMILARITY = 0.93, 0.12
+GOOD_OUTLINE, GOOD_SIMILARITY = 0.93, 0.15
 """From which a fit is that of a head: Dice coefficient of the outlines, and mutual information (nat) of the edges.
 
-Whole heads (T1 and T2 of adults and children, CT) had .952 to .978 and .179 to .356. Limbs and trunks that were as good
-by their outline had .017 to .068, or were fitted by a map that no head has.
+Whole heads (T1 and T2 of adults and children, CT), however they lay, had .955 to .983 and .216 to .360. Limbs that were
+as good by their outline had .082 to .202, and were fitted by maps that no head has; a cylinder had .971 and .141.
+"""
+LEAST_LEAD = 1.12
+"""How many times as well a head must fit as the best one that lies otherwise: then it is known where its front is.
+
+Whole heads, however they lay, had 1.15 and more, balls and ellipsoids 1.03 and less.
 """
 SIZES = (0.6, 1.25)
 """How long heads are, in lengths of the template, along any direction."""
@@ -146,6 +151,7 @@ def _is_head(fit: HeadFit) -> bool:
     return (
         fit.outline >= GOOD_OUTLINE
         and fit.registration.similarity >= GOOD_SIMILARITY
+        and fit.registration.lead >= LEAST_LEAD
         and fit.brain_covered >= LEAST_COVERED
         and SIZES[0] <= sizes.min() <= sizes.max() <= SIZES[1]
         and sizes.max() <= sizes.min() * MOST_DISTORTED
