@@ -2,16 +2,17 @@
 
     python Testing/generate_tables.py TABLE_E1_1.csv
 
-The CSV holds PS3.15 Table E.1-1 (columns tag, name, basic, then one per option); PS3.6 comes from pydicom,
-PS3.3 from the JSON files that highdicom ships. The output depends on nothing else, so that a new edition of a
-source shows as a difference.
+The CSV holds PS3.15 Table E.1-1 (columns tag, name, basic, then one per option); PS3.6 and the code meanings of
+PS3.16 come from pydicom (MIT licence), PS3.3 from the JSON files that highdicom ships. The output depends on nothing
+else but the words listed by hand in Data/descriptor_words.tsv, so that a new edition of a source shows as a difference.
 """
 
 import csv
 import json
+import re
 import sys
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,6 +33,16 @@ SINCE_PYDICOM_3 = {
     "LO": (0x0040B03F,),
 }
 """VR (PS3.6 2026c) of the attributes that Table E.1-1 lists and pydicom 3.0 does not know yet."""
+
+_NAMING_GROUPS = re.compile(
+    "Breed|Registry|Equation|Eponym|Formula|Algorithm|Authority|Ethnic|Race|Country|Language|Manufacturer|Organization|"
+    "Taxon|Species|Strain|Table|Method"
+)
+"""Context groups (PS3.16) whose meanings are full of names of people and places."""
+_NAMING_MEANING = re.compile(r"(?:19|20)\d\d|organism|breed|racial|\brace\b|ethnic")
+_WORD_OF_MEANING = re.compile(r"(?<![^\W_])[^\W\d_]{4,}(?![^\W_])(?!['’])")
+_SCHEMES_OF_SIGNS = ("MDC", "UCUM")
+"""Coding schemes whose meanings are abbreviations and units."""
 
 Types = dict[tuple[int, ...], dict[int, str]]
 """Type by tag, by path of sequence tags."""
@@ -78,6 +89,38 @@ def attribute_types_table(compound: Collection[int]) -> str:
         for iod, uids in sop_classes.items()
     )
     return _text([*heads, "", *lines])
+
+
+def code_meaning_words() -> str:
+    """Words of code meanings that name no person or place and that descriptor_words.tsv does not list, one a line.
+
+    It lists those that are surnames as well under "eponym", which is kept by hand.
+
+    A word counts where it is in lower case, begins a meaning that is otherwise in lower case, or stands in a meaning of
+    the standard's own scheme DCM, which writes every word with a capital.
+    """
+    from pydicom.sr._cid_dict import name_for_cid
+    from pydicom.sr._concepts_dict import concepts
+
+    naming = {cid for cid, name in name_for_cid.items() if _NAMING_GROUPS.search(name)}
+    words: set[str] = set()
+    for scheme, keywords in concepts.items():
+        if scheme in _SCHEMES_OF_SIGNS:
+            continue
+        for meaning, groups in (entry for codes in keywords.values() for entry in codes.values()):
+            if set(groups) - naming and not _NAMING_MEANING.search(meaning):
+                words.update(_ordinary_words_of(meaning, scheme == "DCM"))
+    hand_listed = (DATA / "descriptor_words.tsv").read_text(encoding="utf-8").splitlines()
+    listed = {line.split("\t")[2].casefold() for line in hand_listed}
+    return _text(sorted(words - listed))
+
+
+def _ordinary_words_of(meaning: str, is_title_case: bool) -> Iterator[str]:
+    words = _WORD_OF_MEANING.findall(meaning)
+    for word in words:
+        begins_sentence = meaning.startswith(word) and all(map(str.islower, words[1:]))
+        if word.islower() or (word.istitle() and (is_title_case or begins_sentence)):
+            yield word.casefold()
 
 
 def _types_of_iods(compound: Collection[int]) -> dict[str, Types]:
@@ -162,7 +205,7 @@ def _text(lines: Iterable[str]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the three tables; exit code 2 without a CSV, 1 without a source."""
+    """Write the tables; exit code 2 without a CSV, 1 without a source."""
     if len(arguments) != 1:
         sys.stderr.write(f"{__doc__}\n")
         return 2
@@ -173,6 +216,7 @@ def main(arguments: list[str]) -> int:
         tables = {
             "ps315_2026c.tsv": confidentiality_table(csv_path),
             "dictionary.tsv": dictionary_table(),
+            "code_meaning_words.txt": code_meaning_words(),
             "attribute_types.tsv": attribute_types_table(compound_tags(csv_path)),
         }
     except MissingSourceError as error:

@@ -1,10 +1,12 @@
 """Finding original values in what was written: names copied into comments, IDs inside descriptions, old UIDs."""
 
 import re
-from functools import cached_property
+import unicodedata
+from functools import cached_property, lru_cache
 
 from DicomSuiteAnonymizeLib.character_sets import ESCAPE_SEQUENCES, decode_text, encode_text
 from DicomSuiteAnonymizeLib.keys import WELL_KNOWN_ROOT
+from DicomSuiteAnonymizeLib.name_writings import IDEOGRAPHS, joined_writings, writings, writings_with_initials
 
 NAME_VRS = frozenset(b"LO LT PN SH ST UC UR UT".split())
 """Where parts of names are looked for; in code strings, numbers and dates they would be chance hits."""
@@ -12,6 +14,9 @@ CODE_VRS = frozenset((b"AE", b"CS"))
 """Where only whole identifiers are looked for."""
 
 _SEPARATORS = re.compile(r"[\^=\s,;/\\]+")
+_WORD = re.compile(r"[^\W\d_]+")
+_GROUPS = re.compile(r"[\\=]")
+_COMPONENT = re.compile(r"[^\\^=,]+")
 _COMMON_WORDS = frozenset(
     [
         "anonym",
@@ -43,10 +48,12 @@ _COMMON_WORDS = frozenset(
 )
 """Parts of "names" that say nothing about a person and stand in ordinary text."""
 _MIN_NAME, _MIN_IDEOGRAPHIC_NAME = 3, 2
+_MIN_WITH_INITIAL = 5
+"""Han^Dong must not make a hand."""
 _MIN_ID, _MIN_NUMERIC_ID = 4, 5
-_FREE_STANDING = 6
-"""From this length on a word is found inside longer words too (mueller in "muellerthorax")."""
-_IDEOGRAPHS = 0x2E80
+_FREE_STANDING, _FREE_STANDING_JOINED = 6, 8
+"""From this length on a word is found inside longer words too: mueller in "muellerthorax", but for Han^Tom no hantom in
+"phantom"."""
 _UID_PREFIX = 24
 
 
@@ -66,14 +73,16 @@ class Needles:
         self.character_set = character_set
         self._names: set[str] = set()
         self._ids: set[str] = set()
+        self._full_names: set[str] = set()
+        self._looked_for: set[str] = set()
         for _, vr, value in identifying:
             self._add(vr, value)
         self._tokens = self._encoded_tokens()
 
     @property
     def words(self) -> frozenset[str]:
-        """Parts of names, identifiers and dates as text."""
-        return frozenset(self._names | self._ids)
+        """Parts and variants of names, identifiers and dates as text."""
+        return frozenset(self._names | self._ids | self._variants.keys())
 
     def may_contain(self, elements: bytes) -> bool:
         """Quick look at the bytes of encoded elements; False is certain."""
@@ -81,20 +90,25 @@ class Needles:
 
     def found_in(self, vr: bytes, value: bytes) -> bool:
         """Whether a text value contains one of the originals."""
-        pattern = self._pattern_for(vr)
-        return pattern is not None and pattern.search(self._text(value)) is not None
+        if not (vr in NAME_VRS or vr in CODE_VRS) or not self.may_contain(value):
+            return False
+        text = self._text(value)
+        pattern = _pattern(self._words_for(vr), text)
+        return pattern is not None and pattern.search(text) is not None
 
     def without(self, vr: bytes, value: bytes) -> bytes:
         """The value with the originals taken out; never empty. Raises ValueError where it cannot be encoded."""
-        pattern = self._pattern_for(vr)
+        text = self._text(value)
+        pattern = _pattern(self._words_for(vr), text)
         if pattern is None:
             return value
-        text = " ".join(pattern.sub(" ", self._text(value)).split()) or "ANONYMIZED"
+        text = " ".join(pattern.sub(" ", text).split()) or "ANONYMIZED"
         return encode_text(text, vr, self.character_set)
 
     def masked(self, text: str) -> str:
         """Text of the same length with \\0 for every character of an original."""
-        return self._in_text.sub(lambda match: "\0" * len(match[0]), text) if self._in_text else text
+        pattern = _pattern(self._in_text, text)
+        return pattern.sub(lambda match: "\0" * len(match[0]), text) if pattern else text
 
     def _text(self, value: bytes) -> str:
         try:
@@ -102,23 +116,41 @@ class Needles:
         except ValueError:
             return value.decode("latin-1")
 
-    def _pattern_for(self, vr: bytes) -> re.Pattern[str] | None:
+    def _words_for(self, vr: bytes) -> dict[str, int]:
         if vr in NAME_VRS:
             return self._in_text
-        return self._in_codes if vr in CODE_VRS else None
+        return self._in_codes if vr in CODE_VRS else {}
 
     @cached_property
-    def _in_text(self) -> re.Pattern[str] | None:
-        return _pattern(self._names | self._ids)
+    def _in_text(self) -> dict[str, int]:
+        return self._variants | dict.fromkeys(self._names | self._ids, _FREE_STANDING)
 
     @cached_property
-    def _in_codes(self) -> re.Pattern[str] | None:
-        return _pattern(self._ids)
+    def _in_codes(self) -> dict[str, int]:
+        return dict.fromkeys(self._ids, _FREE_STANDING)
+
+    @cached_property
+    def _variants(self) -> dict[str, int]:
+        """How else the names are written, and from which length on each is found inside longer words.
+
+        Words of descriptions are not among them: no lung for Ng^Lu, no spine for Pine^Sam.
+        """
+        from DicomSuiteAnonymizeLib.words.descriptor_words import is_listed  # its file is only read where it is needed
+
+        variants: dict[str, int] = {}
+        for name in self._full_names:
+            variants |= dict.fromkeys(_joined(name), _FREE_STANDING_JOINED) | dict.fromkeys(
+                _words(name), _FREE_STANDING
+            )
+        return {variant: length for variant, length in variants.items() if not is_listed(variant)}
 
     def _add(self, vr: bytes, value: bytes) -> None:
         text = self._text(value).strip("\0 ")
         if vr == b"PN":
-            self._names.update(part for part in _SEPARATORS.split(text) if _is_telling_name(part))
+            parts, looked_for = _parts_of(text)
+            self._full_names.add(text)
+            self._names |= parts
+            self._looked_for |= looked_for
         elif vr == b"DA":
             self._ids.update(_date_forms(text))
         else:
@@ -134,8 +166,8 @@ class Needles:
 
     def _encoded_tokens(self) -> tuple[bytes, ...]:
         tokens = set()
-        for word in self._names | self._ids:
-            for form in {word, word.lower(), word.upper()} if not word.isascii() else {word}:
+        for word in self._looked_for | self._ids:
+            for form in {word, word.lower(), word.upper(), word.title()} if not word.isascii() else {word}:
                 tokens.add(form.encode("utf-8").lower())
                 try:
                     tokens.add(ESCAPE_SEQUENCES.sub(b"", encode_text(form, b"LO", self.character_set)).lower())
@@ -173,9 +205,46 @@ def _uids_in(vr: bytes, value: bytes) -> list[bytes]:
     return _UID_LIKE.findall(value) if vr == b"UI" or vr in NAME_VRS else []
 
 
+@lru_cache(maxsize=1024)
+def _parts_of(name: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The parts of a PN value, and words of which every writing of the name holds one."""
+    parts = frozenset(filter(_is_telling_name, _SEPARATORS.split(name)))
+    words = _words(name)
+    looked_for = words | {part for part in parts if words.isdisjoint(_WORD.findall(part))}
+    for group in _GROUPS.split(name):
+        if _has_short_words(group):
+            looked_for |= _joined(group)
+    return parts, looked_for
+
+
+def _words(name: str) -> frozenset[str]:
+    """The words of double names and of names with signs, also without accents."""
+    words = _WORD.findall(unicodedata.normalize("NFC", name))
+    unaccented = (writing for word in words if not word.isascii() for writing in writings(word))
+    return frozenset(filter(_is_telling_name, (*words, *unaccented)))
+
+
+def _joined(name: str) -> frozenset[str]:
+    """The parts of a PN value in one word, and its family name with initials."""
+    name = _COMPONENT.sub(lambda part: "" if _is_filler(part[0]) else part[0], unicodedata.normalize("NFC", name))
+    with_initials = (word for word in writings_with_initials(name) if len(word) >= _MIN_WITH_INITIAL)
+    return frozenset(filter(_is_telling_name, (*joined_writings(name), *with_initials)))
+
+
+def _is_filler(component: str) -> bool:
+    """Whether it says nothing about a person, so that Patient^Sam makes no "patients"."""
+    return all(word.lower() in _COMMON_WORDS for word in _WORD.findall(component))
+
+
+def _has_short_words(name: str) -> bool:
+    """Whether a variant may consist of words alone that are not looked for by themselves: liwu of Li^Wu."""
+    short = [word for word in _WORD.findall(name) if not _is_telling_name(word)]
+    return len(short) > 1 and any(word.lower() not in _COMMON_WORDS for word in short)
+
+
 def _is_telling_name(part: str) -> bool:
     part = part.strip(".-'\"()")
-    if any(ord(letter) >= _IDEOGRAPHS for letter in part):
+    if any(ord(letter) >= IDEOGRAPHS for letter in part):
         return len(part) >= _MIN_IDEOGRAPHIC_NAME
     return len(part) >= _MIN_NAME and not part.isdecimal() and part.lower() not in _COMMON_WORDS
 
@@ -192,14 +261,16 @@ def _date_forms(text: str) -> set[str]:
     }
 
 
-def _pattern(words: set[str]) -> re.Pattern[str] | None:
-    if not words:
+def _pattern(words: dict[str, int], text: str) -> re.Pattern[str] | None:
+    """Pattern of those words that are in the text: of all of a long name's writings it would take long to make."""
+    text = text.casefold()
+    longest_first = sorted((word for word in words if word.casefold() in text), key=lambda word: (-len(word), word))
+    if not longest_first:
         return None
-    longest_first = sorted(words, key=lambda word: (-len(word), word))
-    return re.compile("|".join(map(_bounded, longest_first)), re.IGNORECASE)
+    return re.compile("|".join(_bounded(word, words[word]) for word in longest_first), re.IGNORECASE)
 
 
-def _bounded(word: str) -> str:
-    if len(word) >= _FREE_STANDING or ord(word[0]) >= _IDEOGRAPHS:
+def _bounded(word: str, free_from: int) -> str:
+    if len(word) >= free_from or ord(word[0]) >= IDEOGRAPHS:
         return re.escape(word)
     return rf"(?<![^\W_]){re.escape(word)}(?![^\W_])"

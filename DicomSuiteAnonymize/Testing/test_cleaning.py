@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import generate_tables
 from descriptor_strings import Header, LabelledText, labelled_texts
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteAnonymizeLib.leaks import Needles
@@ -144,6 +145,66 @@ def test_known_name_is_found_without_its_apostrophe_and_with_accents_apart(name,
     assert left in ("follow up", "KNEE", "knee")
 
 
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("Doe^John", text) for text in ("DOEJOHN", "johndoe", "doe_john", "J_Doe", "jdoe", "DoeJ", "J.D.", "D. J.", "JD")]
+    + [("Li^Wu", text) for text in ("LIWU", "WuLi", "L.W.")]
+    + [("van den Broeck^Wouter", "vandenbroeck"), ("Łukasiewicz^Zoë", "zoe lukasiewicz"), ("John Doe", "doejohn")]
+    + [("Pak^Jun=山田^太郎", "山田太郎"), ("Ngo^Ai=吴^爱", "吴爱")],
+)  # fmt: skip
+def test_known_name_is_found_joined_reversed_and_with_initials(name, written):
+    assert cleaned(f"nodule {written} seen", header=replace(PATIENT, patient=name)) == "nodule seen"
+
+
+def test_initials_that_are_terms_stay_unless_they_are_the_headers():
+    assert cleaned("chest A.P. and C.T.") == "chest A.P. and C.T."
+    assert cleaned("chest A.P.", header=replace(PATIENT, patient="Pak^Ann")) == "chest"
+    assert cleaned("MR knee", header=replace(PATIENT, patient="Roe^Mia")) == "MR knee"
+    assert cleaned("average X-Ray tube current") == "average X-Ray tube current"
+
+
+@pytest.mark.parametrize(
+    ("institution", "written"),
+    [("Massachusetts General Hospital", "MGH"), ("University Hospital Zevenkerken, Gent", "UHZ"),
+     ("Hospital of the University of Quackenburg", "HUQ"), ("ELM GENERAL HOSPITAL", "EGH")],
+)  # fmt: skip
+def test_institution_is_found_by_its_acronym(institution, written):
+    assert cleaned(f"{written} brain routine", header=replace(PATIENT, institution=institution)) == "brain routine"
+    assert cleaned(f"{written} brain routine", header=replace(PATIENT, institution="")) == f"{written} brain routine"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "SW1A 1AA", "RG7 4HJ", "K1A 0B1", "1017 QX", "02139-4307", "1990-083", "PLZ 80331", "80331 Nebelstadt",
+        "65-563 Xyzowice", "142 47 Xyzov", "123-4567", "QQ 12 34 56 C", "131052-308T", "85.716.886", "152451-1655",
+        "QW-2751-493", "9257/73-5990", "CT-4711-0931", "(909)813-3088x8208", "32 1059-5554", "781 795 935",
+        "+420 702 155 295", "+358 10 4058556", "053-2033-6760", "22 34 56 78", "1956년 6월 11일", "令和3年4月1日",
+        "H24.9.14", "56 Qwertz Alley Apt. 7", "Xyzlaan 53", "15 Xyzutca", "12, chemin Xyzault", "Xyzsevej 12a",
+        "ul. Xyzowska 3", "Suite 174", "中山路12號", "압구정로 235",
+    ],
+)  # fmt: skip
+def test_numbers_and_addresses_of_many_countries_go(written):
+    assert not any(map(str.isdigit, cleaned(f"seen {written}")))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TE 2000 MS", "T2 3DT", "0.48828 mm", "TR 4000 TE 80", "b 0 500 1000", "512x512", "2019-2020", "1000-2000",
+        "3-0.5 mm", "lobule VIIIa", "Pterygoid_R", "hypophyseal", "12 views", "Acetabular Center of Rotation",
+        "Backscatter", "Gynecomastia",
+    ],
+)  # fmt: skip
+def test_parameters_and_terms_that_look_alike_stay(text):
+    assert cleaned(text) == text
+
+
+@pytest.mark.parametrize("text", ["Mark Evans", "Joel Kerr", "Dr. Joel Winter", "julia schmidtke", "Jan Qwertz"])
+def test_names_that_are_ordinary_words_go_beside_other_names(text):
+    assert cleaned(f"reviewed with {text}") == "reviewed with"
+
+
 def test_month_that_is_a_name_takes_its_date_with_it():
     assert cleaned("seen 6 May 2019", header=replace(PATIENT, patient="May^Karl")) == "seen"
 
@@ -162,13 +223,22 @@ def test_dates_without_separators_great_ages_and_surnames_first_go(text, expecte
     assert cleaned(text) == expected
 
 
-@pytest.mark.parametrize(
-    "text", ["1" * 100_000, "a" * 100_000, "1 " * 50_000, " " * 100_000 + "x", "1-" * 50_000, "Dr. Qwert " * 10_000]
-)
+HOSTILE = (
+    "1", "a", "1 ", "1-", "1.", "12. ", "A. ", "0", "+1 ", ".", ".,;:-_/()#", "a@", "/a", "http://", "Aa ", "Abc St ",
+    "12 Abc ", "rue Abc ", "Dr. Qwert ", "May ", "Tel. ", "née 1", "12 34 ", "123-", "a1", "字1", "a\n", "mayerhofery ",
+    "seen by Mayerhofer on 03.02.2020. ",
+)  # fmt: skip
+SECONDS_FOR_100_KB = 2
+"""Ten times what it takes on a machine of 2026, for those that are busy or old."""
+
+
+@pytest.mark.parametrize("text", HOSTILE)
 def test_long_texts_take_time_in_proportion_to_their_length(text):
+    cleaned("warm 1")
+    long = (text * 100_000)[:100_000]
     start = process_time()
-    cleaned(text, b"UT")
-    assert process_time() - start < 10
+    cleaned(long, b"UT")
+    assert process_time() - start < SECONDS_FOR_100_KB
 
 
 def test_long_line_keeps_its_words_and_loses_its_names():
@@ -221,6 +291,11 @@ def test_machine_text_keeps_unknown_words_and_loses_known_ones():
     written = clean_machine_text(b"EFGRE3D XYZZY for Mayerhofer 31.01.2020", b"LO", subject_of(PATIENT))
     assert written == b"EFGRE3D XYZZY for"
     assert cleaned("EFGRE3D Xyzzyk") == "EFGRE3D"
+
+
+def test_committed_words_of_code_meanings_are_what_the_script_generates():
+    committed = (generate_tables.DATA / "code_meaning_words.txt").read_bytes()
+    assert committed == generate_tables.code_meaning_words().encode()
 
 
 def test_words_on_the_list_are_no_names():

@@ -61,7 +61,8 @@ def _cleaned(value: bytes, vr: bytes, subject: Subject, without) -> bytes | None
         text = unicodedata.normalize("NFC", decode_text(value.rstrip(b"\0 "), subject.character_set))
         parts = (_LINE_ENDS if vr in _SINGLE_VALUED else _BACKSLASHES).split(text)
         known = _known_words(subject.needles)
-        parts[::2] = [_cleaned_line(part, subject.needles, known, without) for part in parts[::2]]
+        lines = {part: _cleaned_line(part, subject.needles, known, without) for part in set(parts[::2])}
+        parts[::2] = map(lines.__getitem__, parts[::2])
         cleaned = "".join(parts)
         if cleaned == text:
             return value

@@ -1,38 +1,31 @@
 """The words that may stay in a description, and those that tell that a name or a number follows.
 
 Data/descriptor_words.tsv has one word a line: kind, language (* for all), word. The words of English anatomy, findings
-and technique come from the code meanings of PS3.16 and the attribute names of PS3.6, the rest was collected by hand.
+and technique come from the code meanings of PS3.16 and the attribute names of PS3.6, frequent given names also
+from the US census of 1990, the rest was collected by hand.
+Data/code_meaning_words.txt, which Testing/generate_tables.py makes, has more words of the code meanings.
 """
 
 import re
-import unicodedata
 from functools import cache, lru_cache
 from pathlib import Path
 
-_TABLE = Path(__file__).parents[1] / "Data" / "descriptor_words.tsv"
+from DicomSuiteAnonymizeLib.name_writings import folded, writings
+
+_DATA = Path(__file__).parents[1] / "Data"
 _STAYING = (
     "protocol", "anatomy", "word", "title", "name_label", "id_label", "birth_label", "phone_label", "institution",
-    "street", "month", "particle",
+    "street", "month", "particle", "term",
 )  # fmt: skip
 """Kinds of words that identify nobody by themselves."""
-_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe"})
+_TECHNICAL = ("protocol", "anatomy", "term")
 _SHORTEST_WITH_ENDING, _SHORTEST_STEM = 8, 3
-_SHORTEST_ANATOMY, _SHORTEST_PART = 4, 5
+_SHORTEST_ANATOMY, _SHORTEST_PART, _SHORTEST_ROMAN_NUMBER = 4, 5, 3
+_ROMAN_NUMBER = re.compile(r"x{0,2}(?:i{2,3}|iv|vi{1,3}|ix)[ab]?")
+"""Of nerves, lobules and stages; one of two letters is as short as any abbreviation."""
 _LINKS = ("", "s", "n", "en", "es", "o")
 """What German puts between the parts of a compound."""
 _HAN = re.compile(r"[\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af々]+")
-
-
-def folded(word: str) -> str:
-    """The word in the form in which words are compared: no case, umlauts composed, ss for ß."""
-    return unicodedata.normalize("NFC", word).casefold()
-
-
-def writings(word: str) -> frozenset[str]:
-    """How a word is found in texts, folded: as it is, with ae for ä, and without accents."""
-    composed = folded(word)
-    bare = "".join(sign for sign in unicodedata.normalize("NFD", composed) if not unicodedata.combining(sign))
-    return frozenset((composed, composed.translate(_GERMAN), bare.replace("ø", "o").replace("œ", "oe")))
 
 
 @cache
@@ -45,7 +38,7 @@ def words_of(kind: str) -> frozenset[str]:
 def is_ordinary(word: str) -> bool:
     """Whether a word (letters only) is known to identify nobody: listed, compounded of such words, or a term."""
     word = folded(word)
-    if word in _staying():
+    if word in _staying() or (len(word) >= _SHORTEST_ROMAN_NUMBER and _ROMAN_NUMBER.fullmatch(word)):
         return True
     if word in words_of("given_name"):
         return False
@@ -56,11 +49,16 @@ def is_ordinary(word: str) -> bool:
     return _has_ending(word) or _is_compound(word, False)
 
 
+def is_listed(word: str) -> bool:
+    """Whether a word stands on a list as one that identifies nobody."""
+    return folded(word) in _staying()
+
+
 @lru_cache(maxsize=4096)
 def is_technical(word: str) -> bool:
     """Whether a word is of anatomy or of imaging protocols."""
     word = folded(word)
-    return word in words_of("protocol") or word in words_of("anatomy") or _is_compound(word, False)
+    return any(word in words_of(kind) for kind in _TECHNICAL) or _is_compound(word, False)
 
 
 def is_given_name(word: str) -> bool:
@@ -71,9 +69,10 @@ def is_given_name(word: str) -> bool:
 @cache
 def _listed() -> dict[str, list[str]]:
     words: dict[str, list[str]] = {}
-    for line in _TABLE.read_text(encoding="utf-8").splitlines():
+    for line in (_DATA / "descriptor_words.tsv").read_text(encoding="utf-8").splitlines():
         kind, _, word = line.split("\t")
         words.setdefault(kind, []).append(word)
+    words["term"] = (_DATA / "code_meaning_words.txt").read_text(encoding="utf-8").split()
     return words
 
 

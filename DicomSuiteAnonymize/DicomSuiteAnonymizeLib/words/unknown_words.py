@@ -6,16 +6,12 @@ technical term may be lost, but a name is not kept because nobody foresaw it.
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
-from DicomSuiteAnonymizeLib.words.descriptor_words import (
-    folded,
-    is_given_name,
-    is_ordinary,
-    is_technical,
-    words_of,
-)
+from DicomSuiteAnonymizeLib.name_writings import folded
+from DicomSuiteAnonymizeLib.words.descriptor_words import is_given_name, is_ordinary, is_technical, words_of
 from DicomSuiteAnonymizeLib.words.known_words import KnownWords
+from DicomSuiteAnonymizeLib.words.place_patterns import without_house_numbers
 
 _LETTERS_OR_TAKEN = re.compile(r"[^\W\d_]+|\0+")
 _SIGNS = r"\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af々"
@@ -29,6 +25,11 @@ _SHORTEST_TITLE_CASE, _SHORTEST_CAPITALS, _SHORTEST_LOWER_CASE = 3, 4, 4
 _LONGEST_ABBREVIATION = 3
 _JOINS_NAMES = re.compile(r"[ .,^'’_-]{0,3}")
 _FOLLOWS_TITLE = re.compile(r"\.?\s{0,2}|\.?-")
+_DOTTED_INITIALS = re.compile(r"(?<![^\W_])(?<!\.)[^\W\d_]\.(?:\s?[^\W\d_]\.){1,3}")
+_DOTTED_TERMS = frozenset(("ap", "pa", "iv", "im", "po", "ct", "mr", "mri", "mra", "pet", "us", "ll", "rl", "rt", "lt"))
+"""What is written with dots and is nobody's initials."""
+_TERM = re.compile(r"(?<![^\W_])X[-\s]?Rays?(?![^\W_])", re.IGNORECASE)
+"""A single letter and a frequent name that together are neither."""
 _LEADS_TO_NAME = re.compile(r"\s*(?:[.:=,/(]|-\s)*\s*")
 
 
@@ -37,7 +38,7 @@ class _Word:
 
     def __init__(self, text: str, start: int, stands_alone: bool) -> None:
         self.text = text
-        self.is_initial = stands_alone and len(text) == 1 and text.isupper()
+        self.is_initial = stands_alone and text.isupper()
         self.folded = folded(text)
         self.start = start
         self.end = start + len(text)
@@ -71,19 +72,27 @@ class _Word:
 
 def without_names(text: str, known: KnownWords) -> str:
     """The text with \\0 for every character of a name or an unknown word; its length stays."""
-    text = _addressed().sub(lambda match: "\0" * len(match[0]), text)
-    words = list(_words(text))
+    without = _addressed().sub(lambda match: "\0" * len(match[0]), text)
+    without = _DOTTED_INITIALS.sub(lambda match: _without_initials(match[0], known), without)
+    words = list(_words(without, known))
     for word in words:
         word.gone = word.gone or _looks_like_a_name(word.text) or known.holds(word.text)
-    _take_out_titled(words, text)
-    _take_out_labelled(words, text)
-    _take_out_institutions(words, text)
-    _take_out_beside_names(words, text, known)
-    signs = list(text)
+    _take_out_titled(words, without)
+    _take_out_labelled(words, without)
+    _take_out_institutions(words, without)
+    _take_out_beside_names(words, without, known)
+    signs = list(without)
     for word in words:
         if word.gone:
             signs[word.start : word.end] = "\0" * len(word.text)
-    return "".join(signs)
+    return without_house_numbers("".join(signs), text)
+
+
+def _without_initials(dotted: str, known: KnownWords) -> str:
+    """J.D. goes; A.P. and i.v. stay, if they are not the header's."""
+    letters = "".join(filter(str.isalpha, dotted))
+    stays = not letters.isupper() or (letters.lower() in _DOTTED_TERMS and not known.hold_initials(letters))
+    return dotted if stays else "\0" * len(dotted)
 
 
 @cache
@@ -92,15 +101,23 @@ def _addressed() -> re.Pattern[str]:
     return re.compile(rf"[{_SIGNS}]{{1,5}}\s?(?:{'|'.join(sorted(words_of('honorific')))})")
 
 
-def _words(text: str) -> Iterator[_Word]:
+def _words(text: str, known: KnownWords) -> Iterator[_Word]:
     """Runs of letters, and what was taken out before; KneeMueller is two words unless it is on the list."""
+    terms = [term.span() for term in _TERM.finditer(text)]
     for match in _LETTERS_OR_TAKEN.finditer(text):
         run, start = match[0], match.start()
-        for part in [run] if is_ordinary(run) else _SEAM.split(run):
-            yield _Word(part, start, _PART_OF_TERM.search(text, max(start - 2, 0), start + 2) is None)
+        if terms and any(first <= start < end for first, end in terms):
+            continue
+        for part in [run] if is_ordinary(run) or known.hold_joined(run) else _SEAM.split(run):
+            yield _Word(part, start, len(part) == 1 and _stands_alone(text, start))
             start += len(part)
 
 
+def _stands_alone(text: str, start: int) -> bool:
+    return _PART_OF_TERM.search(text, max(start - 2, 0), start + 2) is None
+
+
+@lru_cache(maxsize=16384)
 def _looks_like_a_name(word: str) -> bool:
     if word.islower():
         return len(word) >= _SHORTEST_LOWER_CASE and is_given_name(word)
@@ -184,7 +201,7 @@ def _names_institution(word: _Word, next_word: _Word, text: str) -> bool:
 
 def _take_out_beside_names(words: list[_Word], text: str, known: KnownWords) -> None:
     """Initials, names of two letters, particles and titles next to what was recognised."""
-    changed = True
+    changed = any(word.gone for word in words)
     while changed:
         changed = False
         for at, word in enumerate(words):
@@ -202,7 +219,28 @@ def _belongs_to_neighbours(words: list[_Word], at: int, text: str, known: KnownW
         return (before and behind) or ((before or behind) and known.hold_particle(word.text))
     if not (before or behind):
         return False
+    if (word.is_title_case and _is_one_name(words, at, text)) or _is_lower_case_surname(words, at, text):
+        return True
     return word.is_initial or (not is_ordinary(word.text) and (word.is_title_case or is_given_name(word.text)))
+
+
+def _is_one_name(words: list[_Word], at: int, text: str) -> bool:
+    """Mark Evans, Joel Winter: given names and surnames that are ordinary words elsewhere."""
+    word = words[at]
+    if at + 1 < len(words) and words[at + 1].gone and word.folded in words_of("given_name"):
+        return words[at + 1].is_title_case and text[word.end : words[at + 1].start] == " "
+    before = words[at - 1] if at else None
+    is_surname = before is not None and before.is_title_case and is_given_name(before.text)
+    return is_surname and text[words[at - 1].end : word.start] == " " and not is_technical(word.text)
+
+
+def _is_lower_case_surname(words: list[_Word], at: int, text: str) -> bool:
+    """Schmidtke in anna schmidtke; unknown words in lower case stay elsewhere."""
+    word = words[at]
+    if not at or not word.text.islower() or len(word.text) < _SHORTEST_LOWER_CASE or is_ordinary(word.text):
+        return False
+    before = words[at - 1]
+    return before.text.islower() and is_given_name(before.text) and text[before.end : word.start] in " _"
 
 
 def _joined(first: _Word, second: _Word, text: str) -> bool:
