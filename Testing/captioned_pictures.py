@@ -154,7 +154,7 @@ def shown(file: Path) -> np.ndarray:
         return convert_color_space(frame, "YBR_FULL", "RGB")
     if frame.ndim == 3:
         return frame
-    grey = np.interp(frame, (frame.min(), frame.max() + 1), (0, 255)).astype(np.uint8)
+    grey = np.interp(frame, (frame.min(), int(frame.max()) + 1), (0, 255)).astype(np.uint8)
     return np.repeat((255 - grey if dataset.PhotometricInterpretation == "MONOCHROME1" else grey)[..., None], 3, -1)
 
 

@@ -88,13 +88,16 @@ OPTION_NOTES = {
 
 PIXEL_RISK_HEAD = """Without the option Clean Pixel Data, pixel data are copied byte for byte, and an instance whose
 pixels may show who the patient is goes into quarantine: one of the SOP classes below, Burned In Annotation YES,
-modality US, IVUS, ES or XC, the image types and descriptions of screen captures and dose reports, and colour pictures
-in series of CT, MR, PT, NM, CR, DX and MG. `--allow-pixel-risk` lets them pass, and the report says so.
+modality US, IVUS, ES or XC, the image types and descriptions of screen captures and dose reports, colour pictures in
+series of CT, MR, PT, NM, CR, DX and MG, and overlays in unused bits of Pixel Data, which old CT and MR devices wrote
+(an Overlay Bit Position (60xx,0102) that is not 0, or Overlay Rows without Overlay Data). `--allow-pixel-risk` lets
+them pass, and the report says so.
 
 With the option, such an instance is cleaned where a rule for its device, its ultrasound regions (0018,6011) or, with
 `--ocr`, text recognition says where text stands: the boxes become black and everything outside them stays bit for
 bit; lossy pictures are written without further loss. Photographs, videos and documents are never cleaned, and what no
-rule covers stays in quarantine."""
+rule covers stays in quarantine. Of overlays in unused bits, these bits are cleared and every value stays; bits of a
+region of interest that Clean Graphics keeps stay as well."""
 
 BUNDLED_RULES_HEAD = """The rules that come with DicomSuite, in the order in which they are tried, after the user's
 own (`--pixel-rules`); boxes are width x height at (left, top) in pixels."""

@@ -35,6 +35,6 @@ OPTIONAL_PACKAGES = (
     OptionalPackage("rapidocr_onnxruntime", "rapidocr-onnxruntime>=1.3"),
     OptionalPackage("distributed", "distributed>=2024.1"),
     OptionalPackage("cryptography", "cryptography>=37"),
-    OptionalPackage("pylibjpeg", "pylibjpeg[libjpeg,openjpeg]>=2"),
+    OptionalPackage("pylibjpeg", "pylibjpeg[libjpeg,openjpeg,rle]>=2"),
     OptionalPackage("jpeg_ls", "pyjpegls>=1.3"),
 )

@@ -77,6 +77,7 @@ def outcomeWord(series: PixelSeries) -> str:
         "rule": _("rule {name}").format(name=series.rule),
         "regions": _("outside of the scan"),
         "ocr": _("text that was read"),
+        "overlay": _("overlay in unused bits"),
     }.get(series.origin, _("nothing"))
 
 

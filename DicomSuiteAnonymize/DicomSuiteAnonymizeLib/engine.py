@@ -11,6 +11,7 @@ from DicomSuiteAnonymizeLib.emitter import Change, EmittedStretch, Emitter
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.leak_check import LeakCheck
 from DicomSuiteAnonymizeLib.leaks import OldUIDs
+from DicomSuiteAnonymizeLib.pixels.embedded_overlay import embedded_overlay_risk
 from DicomSuiteAnonymizeLib.pixels.pixel_data import check_pixel_data
 from DicomSuiteAnonymizeLib.pixels.pixel_risk import pixel_risk
 from DicomSuiteAnonymizeLib.plan import Level, Plan
@@ -133,8 +134,8 @@ class Engine:
         level = self.plan.level(read.media_class.decode("ascii", "replace"))
         subject = self.subjects.of(facts, contents)
         old_uid, new_uid = self._new_sop_instance(level, facts, read.media_instance, subject)
-        check, risk = self._leak_check(subject, contents), pixel_risk(facts, read.media_class)
-        return Understood(facts, level, subject, old_uid, new_uid, check, risk)
+        risk = pixel_risk(facts, read.media_class) or embedded_overlay_risk(facts, self.plan.keeps_graphics)
+        return Understood(facts, level, subject, old_uid, new_uid, self._leak_check(subject, contents), risk)
 
     def _leak_check(self, subject: Subject, contents: Contents) -> LeakCheck:
         """Search for what this instance's source holds and its output must not."""

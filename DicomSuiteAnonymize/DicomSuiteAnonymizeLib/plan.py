@@ -31,7 +31,7 @@ ALWAYS_PSEUDONYM = frozenset((PATIENT_NAME, PATIENT_ID, ACCESSION_NUMBER, STUDY_
 CAPTURED_TAGS = (
     0x00080005, 0x00080008, 0x00080016, 0x00080018, 0x00080060, 0x00080064, 0x00080070, 0x0008103E, 0x00081090,
     0x00100010, 0x00100020, 0x00100030, 0x0020000D, 0x0020000E, 0x00280002, 0x00280004, 0x00280008, 0x00280010,
-    0x00280011, 0x00280100, 0x00280301, 0x00287FE0,
+    0x00280011, 0x00280100, 0x00280101, 0x00280301, 0x00287FE0,
 )  # fmt: skip
 """What the engine reads besides what it changes: character set, class, identity, the size of the image and the signs of
 burned-in text."""
@@ -261,7 +261,9 @@ class Plan:
         if group & 1:
             return PRIVATE if self.keeps_safe_private else PRIVATE_REMOVED
         if 0x5000 <= group <= 0x50FF or 0x6000 <= group <= 0x60FF:
-            return GRAPHICS if self.keeps_graphics else _GRAPHICS_REMOVED
+            if self.keeps_graphics:
+                return GRAPHICS
+            return _OVERLAY_PLACE_REMOVED if element == _OVERLAY_BIT_POSITION else _GRAPHICS_REMOVED
         return _UNKNOWN_REMOVED
 
     def _of_vr(self, mode: Mode, vr: bytes) -> Step | None:
@@ -353,6 +355,9 @@ MARKER_TAGS: Mapping[int, str] = dict.fromkeys((0x00120062, 0x00120063, 0x001200
 """De-identification markers: the source's are removed, the engine's own inserted."""
 
 _GRAPHICS_REMOVED = Step(Action.REMOVE, "E.1-1 X (overlay or curve)")
+_OVERLAY_BIT_POSITION = 0x0102
+_OVERLAY_PLACE_REMOVED = Step(Action.REMOVE, _GRAPHICS_REMOVED.rule, captured=True)
+"""It tells whether bits of the overlay are in the pixels."""
 _ENCRYPTED_REMOVED = Step(Action.REMOVE, "originals that an earlier de-identification encrypted")
 _FORGOTTEN_REMOVED = Step(Action.REMOVE, "identifies like attributes of the table", identifies=True)
 _UNKNOWN_REMOVED = Step(Action.REMOVE, "attribute unknown to the standard's dictionary")

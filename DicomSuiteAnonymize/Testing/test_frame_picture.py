@@ -10,6 +10,7 @@ import pytest
 from pydicom import dcmread
 from pydicom.uid import JPEG2000Lossless, RLELossless
 
+from captioned_pictures import PICTURES, Picture, bit_frames, shown, write_picture
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.pixels.frame_picture import FramePicture, frame_picture
 from DicomSuiteLib import cli
@@ -85,10 +86,64 @@ def test_palette_becomes_colours(study, tmp_path) -> None:
     assert np.array_equal(frame_picture(path, 0).pixels, expected)
 
 
+@pytest.mark.parametrize("one", PICTURES, ids=lambda one: one.name)
+def test_every_format_is_shown_as_it_is_meant(tmp_path, one: Picture) -> None:
+    path = write_picture(tmp_path, one)
+    picture, expected = frame_picture(path, 0), shown(path)
+    pixels = picture.pixels if picture.pixels.ndim == 3 else np.repeat(picture.pixels[..., None], 3, axis=2)
+    assert picture.frames == one.frames
+    assert np.abs(pixels.astype(int) - expected).max() <= 1, "grey values are rounded differently"
+
+
+def test_planes_that_the_attributes_claim_of_a_jpeg_do_not_scramble_what_people_see(tmp_path) -> None:
+    path = write_picture(tmp_path, next(one for one in PICTURES if one.name == "us_cine_jpeg"))
+    plain = frame_picture(path, 1).pixels
+    dataset = dcmread(path)
+    dataset.PlanarConfiguration = 1
+    dataset.save_as(path)
+    assert np.array_equal(frame_picture(path, 1).pixels, plain)
+
+
+def test_values_that_are_no_numbers_hide_none_of_the_others(study, tmp_path) -> None:
+    values = np.linspace(-3, 5, 12, dtype=np.float32).reshape(3, 4)
+    values[0, :3] = np.nan, np.inf, -np.inf
+    path = tmp_path / "map.dcm"
+    dataset = dcmread(study.ultrasound_file)
+    dataset.Rows, dataset.Columns, dataset.BitsAllocated = 3, 4, 32
+    del dataset.PixelData, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation
+    dataset.FloatPixelData = values.tobytes()
+    dataset.save_as(path)
+    pixels = frame_picture(path, 0).pixels
+    assert pixels[0].tolist() == [0, 255, 0, 0] and pixels[2, 3] == 255 and np.unique(pixels).size == 9
+
+
+@pytest.mark.parametrize("index", [0, 7, 8, 10])
+def test_single_bits_are_black_and_white(study, tmp_path, index) -> None:
+    frames, stored = bit_frames(11, 3, 5, 4)
+    path = changed(
+        study, tmp_path / "bits.dcm", Rows=3, Columns=5, NumberOfFrames=11, BitsAllocated=1, BitsStored=1, HighBit=0,
+        PixelData=stored + bytes(len(stored) % 2),
+    )  # fmt: skip
+    assert np.array_equal(frame_picture(path, index).pixels, frames[index] * 255)
+
+
+def test_overlay_in_unused_bits_does_not_darken_the_picture(study, tmp_path) -> None:
+    stored = dcmread(study.ultrasound_file).pixel_array.astype(np.uint16)
+    hidden = stored.copy()
+    hidden[:10] |= 0x4000
+    pictures = [
+        frame_picture(changed(
+            study, tmp_path / "bits.dcm", BitsAllocated=16, BitsStored=12, HighBit=11, PixelData=values.tobytes()
+        ), 0).pixels
+        for values in (stored, hidden)
+    ]  # fmt: skip
+    assert np.array_equal(*pictures)
+
+
 def test_frame_that_is_not_there_is_refused_without_any_value(study) -> None:
-    with pytest.raises(AnonymizeError, match="frame 2 cannot be decoded"):
+    with pytest.raises(AnonymizeError, match="frame 2 cannot be decoded .*no frame with this number"):
         frame_picture(study.ultrasound_file, 1)
-    with pytest.raises(AnonymizeError, match="cannot be decoded"):
+    with pytest.raises(AnonymizeError, match="cannot be decoded .*no pixel data"):
         frame_picture(study.structure_set_file, 0)
 
 

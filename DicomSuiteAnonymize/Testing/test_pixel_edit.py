@@ -12,12 +12,19 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
-from pydicom.uid import CTImageStorage, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    CTImageStorage,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    RLELossless,
+)
 
 from captioned_pictures import PICTURES, bit_frames, encoded, stored_frames
 from DicomSuiteAnonymizeLib.elements import FileRange
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.parts_file import open_parts
+from DicomSuiteAnonymizeLib.pixels import compressed_frames
 from DicomSuiteAnonymizeLib.pixels.pixel_black import black, blank
 from DicomSuiteAnonymizeLib.pixels.pixel_edit import PixelFile, edited_file
 from DicomSuiteAnonymizeLib.pixels.pixel_markers import remove_icons
@@ -68,6 +75,25 @@ def test_frames_come_one_by_one_with_their_index():
     assert seen == [(0, (100, 100, 3)), (1, (100, 100, 3))]
     frames = list(PixelFile(io.BytesIO(content)).frames())
     assert np.array_equal(frames, stored_frames(content))
+
+
+@pytest.mark.parametrize("name", ["SC_rgb_rle_2frame", "emri_small_jpeg_ls_lossless", "emri_small_big_endian", "liver"])
+def test_any_frame_can_be_had_alone(name):
+    file = PixelFile(io.BytesIO(real_file(f"{name}.dcm")))
+    frames = [frame.copy() for frame in file.frames()]
+    for index in (len(frames) - 1, 0):
+        assert np.array_equal(file.frame(index), frames[index])
+    with pytest.raises(AnonymizeError, match="no frame with this number"):
+        file.frame(len(frames))
+
+
+def test_every_encoder_of_rle_writes_the_same_bytes(monkeypatch):
+    """So a result does not depend on whether the faster one is installed."""
+    pytest.importorskip("rle")
+    content = real_file("SC_rgb_rle_2frame.dcm")
+    fast = edited(content, zero_the_box)
+    monkeypatch.setitem(compressed_frames._ENCODERS, RLELossless, ("pydicom",))
+    assert edited(content, zero_the_box) == fast
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)

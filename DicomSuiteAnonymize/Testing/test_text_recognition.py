@@ -5,12 +5,14 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 from pydicom import dcmread
 
 from anonymize_runs import KEY, anonymize, audit_records, refused, tree, write_key
 from captioned_pictures import CAPTION_ROWS, HEADER_WORDS, PICTURES, shown, sop_instance, stored_frames, write_picture
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteAnonymizeLib.pixels import ocr, pixel_treatment
+from DicomSuiteAnonymizeLib.pixels.read_once import LinesReadOnce, PictureMemory
 from DicomSuiteAnonymizeLib.pixels.text_findings import boxes_to_blank
 from DicomSuiteAnonymizeLib.pixels.text_verdict import HeaderWords
 from DicomSuiteLib import cli
@@ -84,6 +86,70 @@ def test_picture_in_which_the_header_can_still_be_read_is_refused(tmp_path, one_
     monkeypatch.setattr(pixel_treatment, "boxes_to_blank", lambda findings: boxes_to_blank(findings)[:1])
     assert anonymize(source, tmp_path / "out", key, "--clean", "pixel-data", "--ocr").code == 3
     assert refused(key)["us_rgb.dcm"].endswith("a value of the header can still be read after blanking")
+
+
+def clip(frames: int, named: int) -> np.ndarray:
+    """Moving speckle between text that stays; the frame `named` alone shows a name and counts like the others."""
+    random, font = np.random.default_rng(5), ImageFont.load_default(17)
+    pictures = []
+    for number in range(frames):
+        image = Image.new("L", (480, 240))
+        draw = ImageDraw.Draw(image)
+        for line, text in enumerate(("Depth 12 cm", "Gain 64 %", "MI 1.2", "TIS 0.4")):
+            draw.text((6, 4 + 24 * line), text, fill=230, font=font)
+        if number == named:
+            draw.text((250, 4), "Beispiel, Arthur", fill=230, font=font)
+        draw.text((420, 210), f"{number + 1}/{frames}", fill=230, font=font)
+        picture = np.array(image)
+        picture[120:200, 120:400] = random.integers(0, 90, (80, 280))
+        pictures.append(picture)
+    return np.stack(pictures)
+
+
+def clip_file(path, frames: np.ndarray):
+    dataset = dcmread(write_picture(path, BY_NAME["sc_cine_rle"]))
+    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
+    dataset.NumberOfFrames, dataset.Rows, dataset.Columns = frames.shape
+    dataset.PatientName = "Beispiel^Arthur"
+    dataset.PixelData = frames.tobytes()
+    dataset["PixelData"].VR = "OB"
+    dataset.save_as(path / "sc_cine_rle.dcm")
+
+
+def test_name_in_one_frame_among_many_goes(tmp_path):
+    frames = clip(7, named=4)
+    (tmp_path / "source").mkdir()
+    clip_file(tmp_path / "source", frames)
+    key = write_key(tmp_path / "key")
+    assert anonymize(tmp_path / "source", tmp_path / "out", key, "--clean", "pixel-data", "--ocr").code == 0
+    after = stored_frames(next((tmp_path / "out").rglob("*.dcm")))
+    assert frames[4, :26, 250:].any() and not after[4, :26, 250:390].any()
+    assert np.array_equal(after[:, 104:200, :400], frames[:, 104:200, :400])
+
+
+def test_lines_that_frames_repeat_are_recognised_once_and_nothing_else_changes(monkeypatch):
+    frames = clip(7, named=4)
+    recogniser, recognised = ocr._reader().text_rec._recogniser, []
+
+    def counted(lines):
+        recognised.append(len(lines))
+        return recogniser(lines)
+
+    def forget():
+        monkeypatch.setattr(ocr, "_PICTURES", PictureMemory(99))
+        monkeypatch.setattr(ocr._reader(), "text_rec", LinesReadOnce(counted, 99))
+
+    forget()
+    together = [ocr.read_text(frame) for frame in frames]
+    needed = len(recognised)
+    assert any("Beispiel" in found.text for found in together[4])
+    assert ocr.read_text(frames[2]) == together[2] and len(recognised) == needed, "an equal picture is not read again"
+    alone = []
+    for frame in frames:
+        forget()
+        alone.append(ocr.read_text(frame))
+    assert together == alone
+    assert needed < sum(map(len, alone)) / 2
 
 
 def test_missing_package_is_told_before_anything_is_written(tmp_path, one_picture, monkeypatch):

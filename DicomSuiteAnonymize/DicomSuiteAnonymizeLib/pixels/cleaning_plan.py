@@ -1,4 +1,4 @@
-"""How the picture of one instance is to be cleaned: by a rule, by its regions, by reading it, or not at all."""
+"""How the picture of one instance is to be cleaned: by a rule, by its regions, of hidden overlays, by reading it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 
 from DicomSuiteAnonymizeLib.elements import wire
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
+from DicomSuiteAnonymizeLib.pixels.embedded_overlay import EMBEDDED_OVERLAY
 from DicomSuiteAnonymizeLib.pixels.pixel_risk import is_cleanable, is_ultrasound
 from DicomSuiteAnonymizeLib.pixels.pixel_rules import Box, PictureFacts, PixelRule, RuleAction, rule_for
 from DicomSuiteAnonymizeLib.pixels.pixel_settings import PixelSettings
@@ -25,10 +26,11 @@ _TEXTS = {
 
 
 class Origin(Enum):
-    """What says where text is."""
+    """What says where text is; OVERLAY: in none of the samples, only in their unused bits."""
 
     RULE = "rule"
     REGIONS = "regions"
+    OVERLAY = "overlay"
     OCR = "ocr"
     NONE = "none"
 
@@ -47,6 +49,8 @@ class CleaningPlan:
         count = boxes_in_words(self.boxes)
         if self.origin is Origin.RULE:
             return f"rule {self.rule}: {count if self.boxes else 'known to hold no identifying text'}"
+        if self.origin is Origin.OVERLAY:
+            return "clearing unused bits, in which an overlay may hide"
         return f"outside of the ultrasound regions: {count}" if self.origin is Origin.REGIONS else "nothing"
 
 
@@ -77,15 +81,17 @@ def cleaning_plan(facts: PictureFacts, risk: str, dataset: Dataset, settings: Pi
     A rule of the user's own applies in any case. Origin.NONE where nothing but reading the picture can help. Raises
     NotCleanable where nothing may.
     """
-    own = rule_for(settings.own, facts)
-    rule = own or (rule_for(settings.bundled, facts) if risk else None)
+    own, hides_overlay = rule_for(settings.own, facts), risk == EMBEDDED_OVERLAY
+    rule = own or (rule_for(settings.bundled, facts) if risk and not hides_overlay else None)
     if rule is not None and rule.action is RuleAction.REFUSE:
         raise NotCleanable(f"refused by rule {rule.name}")
     outside = boxes_outside_regions(dataset, facts.rows, facts.columns) if is_ultrasound(risk) else ()
     if rule is not None:
         boxes = _inside_picture(rule, facts)
         return CleaningPlan(Origin.RULE, boxes if own or not boxes else boxes + outside, rule.name)
-    return CleaningPlan(Origin.REGIONS, outside) if outside else CleaningPlan(Origin.NONE, ())
+    if outside:
+        return CleaningPlan(Origin.REGIONS, outside)
+    return CleaningPlan(Origin.OVERLAY if hides_overlay else Origin.NONE, ())
 
 
 def _inside_picture(rule: PixelRule, facts: PictureFacts) -> tuple[Box, ...]:

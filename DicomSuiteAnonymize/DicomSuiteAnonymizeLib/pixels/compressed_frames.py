@@ -1,6 +1,7 @@
 """Frames of compressed pixel data: decoded without any conversion of colours, and compressed again without loss.
 
-Which codec reads and writes a transfer syntax is fixed, so that a result does not depend on what else is installed.
+Which codec reads and writes a transfer syntax is fixed, so that a result does not depend on what else is installed;
+where two may write, they write the same bytes.
 What was compressed with loss is decoded once and kept as it was decoded.
 """
 
@@ -73,7 +74,8 @@ _CODECS = {
     HTJ2KLosslessRPCL: Codec("pylibjpeg", _OPENJPEG, JPEG2000Lossless),
     HTJ2K: Codec("pylibjpeg", _OPENJPEG, JPEG2000Lossless, "ISO_15444_15"),
 }
-_ENCODERS = {RLELossless: "pydicom", JPEGLSLossless: "pyjpegls", JPEG2000Lossless: "pylibjpeg"}
+_ENCODERS = {RLELossless: ("pylibjpeg", "pydicom"), JPEGLSLossless: ("pyjpegls",), JPEG2000Lossless: ("pylibjpeg",)}
+"""pydicom's names of those that write a transfer syntax; those of RLE write the same bytes, the first much faster."""
 _WITHIN_THE_CODESTREAM = frozenset(("YBR_ICT", "YBR_RCT"))
 """Colour transformations that are part of JPEG 2000: its decoders return RGB."""
 
@@ -87,8 +89,7 @@ def codec_of(transfer_syntax: UID) -> Codec:
     if codec is None:
         raise AnonymizeError("pixels: compressed as a video or in another way that cannot be edited frame by frame")
     readable = codec.plugin in get_decoder(transfer_syntax).available_plugins
-    encoder = _ENCODERS.get(codec.rewritten_as)
-    if not readable or (encoder and encoder not in get_encoder(codec.rewritten_as).available_plugins):
+    if not readable or (codec.rewritten_as in _ENCODERS and _encoder(codec.rewritten_as) is None):
         raise AnonymizeError(
             f"pixels: compressed as {transfer_syntax.name}, and the package {codec.package} is missing; install it "
             "with: pip install 'dicomsuite[pixels]'"
@@ -112,21 +113,26 @@ def decoded_frames(
     `offsets` are the Extended Offset Table and its lengths. Raises AnonymizeError where a frame cannot be decoded, or
     where there are more or fewer than Number of Frames says.
     """
-    codec, count = codec_of(transfer_syntax), 0
-    if form.planar and codec.rewritten_as == JPEG2000Lossless:  # libraries disagree on what they show of it
-        raise AnonymizeError("pixels: JPEG 2000 whose Planar Configuration is not 0")
-    file.seek(start)
-    # Codecs return colours by pixel whatever the attribute says (PS3.5 8.2.1); pydicom would believe the attribute.
-    options = _options(replace(form, planar=False)) | {"number_of_frames": form.frames, "correct_unused_bits": False}
-    options |= {} if offsets is None else {"extended_offsets": offsets}
-    frames = get_decoder(transfer_syntax).iter_array(file, raw=True, decoding_plugin=codec.plugin, **options)
-    while (decoded := _next(frames)) is not None:
+    count = 0
+    for decoded in _iter_decoded(file, start, transfer_syntax, form, offsets, None):
         count += 1
         if count > form.frames:
             break
-        yield DecodedFrame(decoded[0], _decoded_form(form, decoded[0], decoded[1]))
+        yield decoded
     if count != form.frames:
         raise AnonymizeError("pixels: there are more or fewer frames than Number of Frames says")
+
+
+def decoded_frame(
+    file: BinaryIO,
+    start: int,
+    transfer_syntax: UID,
+    form: FrameFormat,
+    offsets: tuple[bytes, bytes] | None,
+    index: int,
+) -> DecodedFrame:
+    """The one frame with this index, from 0 and less than `form.frames`, as `decoded_frames` gives it."""
+    return next(_iter_decoded(file, start, transfer_syntax, form, offsets, [index]))
 
 
 def stored_form(transfer_syntax: UID, original: FrameFormat, decoded: FrameFormat) -> FrameFormat:
@@ -144,7 +150,7 @@ def encoded_frame(frame: np.ndarray, form: FrameFormat, transfer_syntax: UID) ->
 
     Raises AnonymizeError where it does not come back from its compression as it was.
     """
-    options = _options(form) | {"number_of_frames": 1, "encoding_plugin": _ENCODERS[transfer_syntax]}
+    options = _options(form) | {"number_of_frames": 1, "encoding_plugin": _encoder(transfer_syntax)}
     options |= {"validate": False}  # the result is compared with the frame below
     options |= {"planar_configuration": 0} if form.samples > 1 else {}
     source = frame.tobytes() if transfer_syntax == RLELossless else frame
@@ -158,9 +164,37 @@ def encoded_frame(frame: np.ndarray, form: FrameFormat, transfer_syntax: UID) ->
     return encoded
 
 
+def _iter_decoded(
+    file: BinaryIO,
+    start: int,
+    transfer_syntax: UID,
+    form: FrameFormat,
+    offsets: tuple[bytes, bytes] | None,
+    indices: list[int] | None,
+) -> Iterator[DecodedFrame]:
+    """The frames with these indices, or as many as there are."""
+    codec = codec_of(transfer_syntax)
+    if form.planar and codec.rewritten_as == JPEG2000Lossless:  # libraries disagree on what they show of it
+        raise AnonymizeError("pixels: JPEG 2000 whose Planar Configuration is not 0")
+    file.seek(start)
+    # Codecs return colours by pixel whatever the attribute says (PS3.5 8.2.1); pydicom would believe the attribute.
+    options = _options(replace(form, planar=False)) | {"number_of_frames": form.frames, "correct_unused_bits": False}
+    options |= {} if offsets is None else {"extended_offsets": offsets}
+    decoder = get_decoder(transfer_syntax)
+    frames = decoder.iter_array(file, indices=indices, raw=True, decoding_plugin=codec.plugin, **options)
+    while (decoded := _next(frames)) is not None:
+        yield DecodedFrame(decoded[0], _decoded_form(form, *decoded))
+
+
 def _decoded_again(encoded: bytes, form: FrameFormat, transfer_syntax: UID) -> np.ndarray:
     value = BytesIO(encapsulate([encoded], has_bot=False))
     return next(decoded_frames(value, 0, transfer_syntax, replace(form, frames=1), None)).samples
+
+
+def _encoder(transfer_syntax: UID) -> str | None:
+    """pydicom's name of what writes the transfer syntax; None where nothing installed does."""
+    available = get_encoder(transfer_syntax).available_plugins
+    return next((plugin for plugin in _ENCODERS[transfer_syntax] if plugin in available), None)
 
 
 def _options(form: FrameFormat) -> dict[str, Any]:

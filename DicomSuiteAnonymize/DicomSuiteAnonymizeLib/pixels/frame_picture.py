@@ -1,4 +1,4 @@
-"""One frame of a DICOM file as people see it: for choosing what is to be blanked in it."""
+"""One frame of a DICOM file, sent to a panel in which people choose what is to be blanked in it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import Dataset, dcmread
-from pydicom.pixels import apply_color_lut, pixel_array
+from pydicom import Dataset
 
+from DicomSuiteAnonymizeLib.engine import Engine
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
+from DicomSuiteAnonymizeLib.instance_task import rewrite
+from DicomSuiteAnonymizeLib.parts_file import open_parts
+from DicomSuiteAnonymizeLib.pixels.appearance import appearance
+from DicomSuiteAnonymizeLib.pixels.pixel_edit import PixelFile
+from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN
+from DicomSuiteAnonymizeLib.source_file import SourceFile
 from DicomSuiteLib.geometry import GeometryError, ImageGeometry
 from DicomSuiteLib.quiet_pydicom import quiet_pydicom
 
-_WHITE = 255
+_ANY_KEY = bytes(32)
+"""Nothing of the new attributes is shown."""
 _UNPLACED = ImageGeometry((1, 1, 1), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), ((1, 0, 0), (0, 1, 0), (0, 0, 1)))
 
 
@@ -55,7 +62,7 @@ class FramePicture:
 
 
 def frame_picture(path: Path, frame: int) -> FramePicture:
-    """The frame with this number, from 0, its darkest value black and its brightest white.
+    """The frame with this number, from 0, decoded as it is for cleaning; see `appearance`.
 
     Raises
     ------
@@ -63,26 +70,15 @@ def frame_picture(path: Path, frame: int) -> FramePicture:
         If the file has no such frame, or its pixels cannot be decoded; the message quotes no value.
     """
     try:
-        with quiet_pydicom():
-            header = dcmread(path, stop_before_pixels=True, force=True)
-            pixels = _shown(pixel_array(path, index=frame), header)
+        with quiet_pydicom(), SourceFile(str(path)) as source:
+            file = PixelFile(open_parts(source, rewrite(source, Engine(BUILT_IN["basic"], _ANY_KEY)).parts))
+            pixels = appearance(file.frame(frame), file.dataset, file.frame_form)
     except Exception as error:  # broken files raise anything, with values of theirs in the message
+        reason = error if isinstance(error, AnonymizeError) else type(error).__name__
         raise AnonymizeError(
-            f"{path}: frame {frame + 1} cannot be decoded ({type(error).__name__}). Another viewer may open it."
+            f"{path}: frame {frame + 1} cannot be decoded ({reason}). Another viewer may open it."
         ) from error
-    return FramePicture(pixels, int(header.get("NumberOfFrames") or 1), _geometry(header, pixels))
-
-
-def _shown(stored: NDArray, header: Dataset) -> NDArray[np.uint8]:
-    """Stored values (colours are RGB already) as shades from black to white; no window hides any."""
-    if header.PhotometricInterpretation == "PALETTE COLOR":
-        stored = apply_color_lut(stored, header)
-    if stored.ndim == 3 and stored.dtype == np.uint8:
-        return np.ascontiguousarray(stored)
-    values = np.nan_to_num(stored.astype(float))
-    low, high = (0, np.iinfo(stored.dtype).max) if stored.ndim == 3 else (values.min(), values.max())
-    shown = np.rint((values - low) * (_WHITE / (high - low or 1))).astype(np.uint8)
-    return _WHITE - shown if header.PhotometricInterpretation == "MONOCHROME1" else shown
+    return FramePicture(pixels, file.form.frames, _geometry(file.dataset, pixels))
 
 
 def _geometry(header: Dataset, pixels: NDArray) -> ImageGeometry:

@@ -19,26 +19,46 @@ def native_frames(file: BinaryIO, start: int, length: int, form: FrameFormat, ch
     Single bits come eight frames at a time, because only then do frames end with a byte. Raises AnonymizeError where
     the pixel data is too short, or long enough for a frame that the image does not speak of.
     """
+    _check_length(length, form)
+    file.seek(start)
+    for first in range(0, form.frames, _group(form)):
+        frames = _read_group(file, first, form)
+        for index, frame in enumerate(frames, first):
+            change(frame, index)
+        yield _packed(frames, form)
+
+
+def native_frame(file: BinaryIO, start: int, length: int, form: FrameFormat, index: int) -> np.ndarray:
+    """The one frame with this index, from 0 and less than `form.frames`; raises what `native_frames` raises."""
+    _check_length(length, form)
+    first = index - index % _group(form)
+    file.seek(start + form.frame_bits * first // 8)
+    return _read_group(file, first, form)[index - first]
+
+
+def encoded_native(frame: np.ndarray, form: FrameFormat) -> bytes:
+    """A frame as uncompressed pixel data has it, colour by pixel."""
+    return np.ascontiguousarray(frame, form.dtype).tobytes()
+
+
+def _check_length(length: int, form: FrameFormat) -> None:
     needed = -(-form.frame_bits * form.frames // 8)
     if length < needed:
         raise AnonymizeError("truncated: the pixel data is shorter than its frames")
     excess = length - needed - needed % 2
     if excess > 0 and excess * 8 >= form.frame_bits:
         raise AnonymizeError("pixels: there are more frames than Number of Frames says")
-    group = 8 if form.allocated == 1 else 1
-    file.seek(start)
-    for first in range(0, form.frames, group):
-        count = min(group, form.frames - first)
-        encoded = file.read(-(-form.frame_bits * count // 8))
-        frames = _unpacked(encoded, count, form)
-        for index, frame in enumerate(frames, first):
-            change(frame, index)
-        yield _packed(frames, form)
 
 
-def encoded_native(frame: np.ndarray, form: FrameFormat) -> bytes:
-    """A frame as uncompressed pixel data has it, colour by pixel."""
-    return np.ascontiguousarray(frame, form.dtype).tobytes()
+def _group(form: FrameFormat) -> int:
+    """Frames that are read at once, so that they begin and end with a byte."""
+    return 8 if form.allocated == 1 else 1
+
+
+def _read_group(file: BinaryIO, first: int, form: FrameFormat) -> list[np.ndarray]:
+    """The frames from index `first` on, of which the next byte of the file is the first one's."""
+    count = min(_group(form), form.frames - first)
+    return _unpacked(file.read(-(-form.frame_bits * count // 8)), count, form)
 
 
 def _unpacked(encoded: bytes, count: int, form: FrameFormat) -> list[np.ndarray]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from DicomSuiteAnonymizeLib.pixels.pixel_rules import Box
+from DicomSuiteAnonymizeLib.pixels.read_once import LinesReadOnce, PictureMemory
 from DicomSuiteLib.missing_package import missing_package
 
 _LEAST_CONFIDENCE = 0.3
@@ -18,6 +19,10 @@ _LARGE_ENOUGH = 1000
 """Pixels of the longer side; smaller pictures are read at twice their size."""
 
 
+_MOST_LINES, _MOST_PICTURES = 4096, 1024
+"""How many a process remembers; of each only its digest and its text."""
+
+
 class ReadText(NamedTuple):
     """Text in a picture: where it stands, what it says, and how sure that is (0 to 1)."""
 
@@ -26,19 +31,26 @@ class ReadText(NamedTuple):
     confidence: float
 
 
+_PICTURES: PictureMemory[list[ReadText]] = PictureMemory(_MOST_PICTURES)
+
+
 def require_ocr() -> None:
     """Raise MissingPackageError where text cannot be read."""
     _reader()
 
 
 def read_text(picture: np.ndarray) -> list[ReadText]:
-    """What is written in an RGB picture (rows, columns, 3) of uint8, from top to bottom.
+    """What is written in a picture of uint8, grey (rows, columns) or RGB (rows, columns, 3), from top to bottom.
 
     Raises MissingPackageError where the package is not installed.
     """
+    return [*_PICTURES.once(picture, _read)]
+
+
+def _read(picture: np.ndarray) -> list[ReadText]:
     scale = 1 if max(picture.shape[:2]) >= _LARGE_ENOUGH else 2
     enlarged = picture.repeat(scale, axis=0).repeat(scale, axis=1)
-    found, _ = _reader()(np.ascontiguousarray(enlarged[..., ::-1]))  # it expects BGR
+    found, _ = _reader()(enlarged if picture.ndim == 2 else np.ascontiguousarray(enlarged[..., ::-1]))  # BGR
     texts = [ReadText(_box(corners, scale, picture.shape), text, float(score)) for corners, text, score in found or ()]
     return sorted(texts, key=lambda one: (one.box[1], one.box[0]))
 
@@ -53,6 +65,7 @@ def _reader() -> Any:
         raise missing_package("rapidocr-onnxruntime", "Reading text in pictures", extra="ocr") from error
     # One thread: runs have a process for every processor already.
     reader = RapidOCR(text_score=_LEAST_CONFIDENCE, intra_op_num_threads=1, inter_op_num_threads=1)
+    reader.text_rec = LinesReadOnce(reader.text_rec, _MOST_LINES)
     for logger in ("RapidOCR", "OrtInferSession"):
         logging.getLogger(logger).setLevel(logging.ERROR)
     return reader

@@ -11,7 +11,6 @@ from pydicom.pixels import apply_color_lut
 from DicomSuiteAnonymizeLib.pixels.frame_format import FrameFormat
 from DicomSuiteAnonymizeLib.pixels.pixel_rules import Box
 
-_OVERLAYS = range(0x6000, 0x6020, 2)
 _DARKEST_OF_PARTIAL_RANGE = 16 / 256
 """Luminance of black where the range is not used in full, as in video (PS3.3 C.7.6.3.1.2, YBR_PARTIAL_…)."""
 
@@ -41,19 +40,6 @@ def blank(frame: np.ndarray, boxes: Iterable[Box], value: np.ndarray, form: Fram
         if form.subsampled:
             left, right = left - left % 2, right + right % 2
         frame[top : top + height, left:right] = value
-
-
-def clear_unused_bits(frame: np.ndarray, dataset: Dataset, form: FrameFormat) -> None:
-    """Set the bits above Bits Stored to what they are without a meaning, in place.
-
-    They can hold an overlay, which old devices wrote there (PS3.3 C.9.2), and which shows text outside of the boxes.
-    They stay where the attributes still describe one.
-    """
-    unused = form.allocated - form.stored
-    if unused <= 0 or form.dtype.kind == "f" or any(dataset.get((group, 0x0102)) for group in _OVERLAYS):
-        return
-    np.left_shift(frame, unused, out=frame)
-    np.right_shift(frame, unused, out=frame)  # repeats the sign of signed samples
 
 
 def _darkest_grey(dataset: Dataset, form: FrameFormat) -> float:

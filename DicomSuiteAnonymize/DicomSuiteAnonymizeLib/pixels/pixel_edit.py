@@ -27,12 +27,13 @@ from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.pixels.compressed_frames import (
     DecodedFrame,
     codec_of,
+    decoded_frame,
     decoded_frames,
     encoded_frame,
     stored_form,
 )
 from DicomSuiteAnonymizeLib.pixels.frame_format import FrameFormat, frame_format
-from DicomSuiteAnonymizeLib.pixels.native_frames import FrameChange, encoded_native, native_frames
+from DicomSuiteAnonymizeLib.pixels.native_frames import FrameChange, encoded_native, native_frame, native_frames
 from DicomSuiteAnonymizeLib.source_file import DEFLATED, DICM, PREAMBLE
 from DicomSuiteLib.quiet_pydicom import quiet_pydicom
 
@@ -123,6 +124,16 @@ class PixelFile:
             yield from seen
             seen.clear()
 
+    def frame(self, index: int) -> np.ndarray:
+        """The frame with this index, from 0, as `frames` gives it, without decoding the others."""
+        if not 0 <= index < self.form.frames:
+            raise AnonymizeError("pixels: there is no frame with this number")
+        if self._is_compressed:
+            decoded = decoded_frame(*self._encapsulated(), index)
+            self.frame_form = decoded.form
+            return decoded.samples
+        return native_frame(*self._value(), self.form, index)
+
     def edited(self, change: FrameChange, update: DatasetUpdate) -> EditedFile:
         """The file with each frame after `change` and its attributes after `update`.
 
@@ -163,17 +174,25 @@ class PixelFile:
         end = self._file.tell() if found.length == UNDEFINED else found.value_tell + found.length
         return found, end
 
-    def _native(self, change: FrameChange) -> Iterator[bytes]:
-        file, start = self._file, self._pixels.value_tell
-        if self._swapped:
-            file.seek(start)
-            file, start = BytesIO(np.frombuffer(file.read(self._pixels.length), ">u2").astype("<u2").tobytes()), 0
-        return native_frames(file, start, self._pixels.length, self.form, change)
+    def _value(self) -> tuple[BinaryIO, int, int]:
+        """Where the value of uncompressed pixel data lies, bytes in order: file, offset and length."""
+        file, start, length = self._file, self._pixels.value_tell, self._pixels.length
+        if not self._swapped:
+            return file, start, length
+        file.seek(start)
+        return BytesIO(np.frombuffer(file.read(length), ">u2").astype("<u2").tobytes()), 0, length
 
-    def _decoded(self) -> Iterator[DecodedFrame]:
+    def _native(self, change: FrameChange) -> Iterator[bytes]:
+        return native_frames(*self._value(), self.form, change)
+
+    def _encapsulated(self) -> tuple[BinaryIO, int, UID, FrameFormat, tuple[bytes, bytes] | None]:
+        """What a decoder has to know of compressed pixel data."""
         tables = [self.dataset.get(tag) for tag in (_EXTENDED_OFFSETS, _EXTENDED_LENGTHS)]
         offsets = (tables[0].value, tables[1].value) if all(tables) else None
-        return decoded_frames(self._file, self._pixels.value_tell, self.transfer_syntax, self.form, offsets)
+        return self._file, self._pixels.value_tell, self.transfer_syntax, self.form, offsets
+
+    def _decoded(self) -> Iterator[DecodedFrame]:
+        return decoded_frames(*self._encapsulated())
 
     def _write_pixels(self, change: FrameChange, spool: BinaryIO) -> tuple[bytes, int]:
         """Write the value of the new pixel data; header of its element, and length of the value."""
@@ -302,4 +321,3 @@ def _say_lossy(dataset: Dataset, method: str, ratio: float) -> None:
     if dataset.LossyImageCompression == "01" and not dataset.get("LossyImageCompressionMethod"):
         dataset.LossyImageCompressionMethod = method
         dataset.LossyImageCompressionRatio = f"{ratio:.2f}"
-

@@ -32,9 +32,9 @@ class Finding:
 class PixelSeries:
     """One series: what people know it by, one of its files, and what would be blanked in it.
 
-    `origin` says where the boxes come from: "rule", "regions", "ocr" or "none"; `rule` is the rule's name, `risk` why
-    the pixels may identify somebody, "" where there is no sign of it, and `reason` why nothing can clean them;
-    `was_read` tells whether text was looked for in the pixels.
+    `origin` says where the boxes come from: "rule", "regions", "ocr" or "none"; "overlay" needs none, for it hides in
+    unused bits. `rule` is the rule's name, `risk` why the pixels may identify somebody, "" where there is no sign of
+    it, and `reason` why nothing can clean them; `was_read` tells whether text was looked for in the pixels.
     """
 
     label: str

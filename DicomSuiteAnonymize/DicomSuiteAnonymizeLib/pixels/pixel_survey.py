@@ -20,6 +20,7 @@ from DicomSuiteAnonymizeLib.pixels.cleaning_plan import (
     picture_facts,
     require_cleanable,
 )
+from DicomSuiteAnonymizeLib.pixels.embedded_overlay import EMBEDDED_OVERLAY
 from DicomSuiteAnonymizeLib.pixels.pixel_edit import PixelFile
 from DicomSuiteAnonymizeLib.pixels.pixel_rules import PictureFacts
 from DicomSuiteAnonymizeLib.pixels.pixel_settings import PixelSettings
@@ -124,7 +125,7 @@ class _Survey:
             return
         plan, reason = self._plan(facts, rewritten.risk, pixels)
         findings = []
-        if self._settings.ocr and rewritten.risk and not reason:
+        if self._settings.ocr and rewritten.risk not in ("", EMBEDDED_OVERLAY) and not reason:
             header = HeaderWords(rewritten.subject.needles.words)
             findings = text_findings(pixels, header, plan.boxes)
         self.found[(*targets.values(), facts)] = SeriesPictures(

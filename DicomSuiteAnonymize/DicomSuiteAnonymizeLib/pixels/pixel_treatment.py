@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -25,18 +26,21 @@ from DicomSuiteAnonymizeLib.pixels.cleaning_plan import (
     picture_facts,
     require_cleanable,
 )
-from DicomSuiteAnonymizeLib.pixels.pixel_black import black, blank, clear_unused_bits
+from DicomSuiteAnonymizeLib.pixels.embedded_overlay import EMBEDDED_OVERLAY, embedded_overlay_risk
+from DicomSuiteAnonymizeLib.pixels.pixel_black import black, blank
 from DicomSuiteAnonymizeLib.pixels.pixel_edit import DatasetUpdate, EditedFile, PixelFile
 from DicomSuiteAnonymizeLib.pixels.pixel_markers import mark_cleaned, remove_icons
 from DicomSuiteAnonymizeLib.pixels.pixel_rules import Box
 from DicomSuiteAnonymizeLib.pixels.pixel_settings import PixelSettings
 from DicomSuiteAnonymizeLib.pixels.text_findings import boxes_to_blank, text_findings
 from DicomSuiteAnonymizeLib.pixels.text_verdict import HeaderWords
+from DicomSuiteAnonymizeLib.pixels.unused_bits import clear_unused_bits, uses_unused_bits
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.source_file import SourceFile
 from DicomSuiteAnonymizeLib.steps import Action
 
 _ROWS = wire(0x00280010)
+_OVERLAY_CLEARED, _NO_OVERLAY = "overlay in unused bits cleared", "no overlay found in unused bits"
 _NO_RULE = "no rule for this kind of picture, and no ultrasound regions that tell its text from the scan"
 
 
@@ -149,7 +153,8 @@ def _text_treatment(pixels: _LazyPixels, rewritten: Rewritten, settings: TaskSet
             return
         if Option.CLEAN_PIXEL_DATA not in settings.profile.options:
             raise NotCleanable
-        yield from _text_cleaning(pixels, rewritten, wanted)
+        keeps_regions = Option.CLEAN_GRAPHICS in settings.profile.options
+        yield from _text_cleaning(pixels, rewritten, wanted, keeps_regions)
     except NotCleanable as reason:
         if not (rewritten.risk and settings.allow_pixel_risk):
             risk = f"pixel risk: {rewritten.risk}" if rewritten.risk else "pixels"
@@ -164,39 +169,51 @@ def _may_have_own_rule(rewritten: Rewritten, settings: PixelSettings) -> bool:
     return any(rule.matches_kind(facts) for rule in settings.own)
 
 
-def _text_cleaning(pixels: _LazyPixels, rewritten: Rewritten, settings: PixelSettings) -> Iterator[PixelTreatment]:
+def _text_cleaning(
+    pixels: _LazyPixels, rewritten: Rewritten, settings: PixelSettings, keeps_regions: bool
+) -> Iterator[PixelTreatment]:
     """Raises NotCleanable where nothing is known to clean the picture."""
     if rewritten.risk:
         require_cleanable(rewritten.risk)
     file = pixels.file
     facts = picture_facts(rewritten.facts, file.form.rows, file.form.columns)
     plan = cleaning_plan(facts, rewritten.risk, file.dataset, settings)
-    if rewritten.risk and settings.ocr:
-        yield _with_reading(file, plan, rewritten)
+    hides_overlay = bool(embedded_overlay_risk(rewritten.facts, keeps_regions))
+    if rewritten.risk not in ("", EMBEDDED_OVERLAY) and settings.ocr:
+        yield _with_reading(file, plan, rewritten, hides_overlay)
     elif plan.origin is not Origin.NONE:
-        yield _blanking(file, plan.boxes, (plan.words,))
+        yield _blanking(file, plan.boxes, _words(plan), hides_overlay)
     elif rewritten.risk:
         raise NotCleanable(_NO_RULE)
 
 
-def _blanking(file: PixelFile, boxes: tuple[Box, ...], words: tuple[str, ...]) -> PixelTreatment:
+def _words(plan: CleaningPlan) -> tuple[str, ...]:
+    return () if plan.origin in (Origin.NONE, Origin.OVERLAY) else (plan.words,)
+
+
+def _blanking(file: PixelFile, boxes: tuple[Box, ...], words: tuple[str, ...], hides_overlay: bool) -> PixelTreatment:
+    """Boxes made black and unused bits cleared; all pixels stay where there is neither a box nor an overlay's bit."""
+    overlay = hides_overlay and any(uses_unused_bits(one, file.dataset, file.frame_form) for one in file.frames())
+    words += (_OVERLAY_CLEARED,) if overlay else (_NO_OVERLAY,) if hides_overlay else ()
+
     def change(frame: np.ndarray, _index: int) -> None:
         blank(frame, boxes, black(file.dataset, file.frame_form), file.frame_form)
         clear_unused_bits(frame, file.dataset, file.frame_form)
 
-    return PixelTreatment(change if boxes else None, lambda dataset: mark_cleaned(dataset, bool(boxes)), words)
+    update = partial(mark_cleaned, blanked=bool(boxes))
+    return PixelTreatment(change if boxes or overlay else None, update, words)
 
 
-def _with_reading(file: PixelFile, plan: CleaningPlan, rewritten: Rewritten) -> PixelTreatment:
+def _with_reading(file: PixelFile, plan: CleaningPlan, rewritten: Rewritten, hides_overlay: bool) -> PixelTreatment:
     """The plan, and the text that is read outside of its boxes; the finished picture is read once more."""
     header = HeaderWords(rewritten.subject.needles.words)
     found = boxes_to_blank(text_findings(file, header, plan.boxes))
-    words = () if plan.origin is Origin.NONE else (plan.words,)
 
     def check(finished: PixelFile) -> None:
         if any(header.found_in(finding.text) for finding in text_findings(finished, header)):
             why = "a value of the header can still be read after blanking"
             raise AnonymizeError(f"pixel risk: {rewritten.risk}; {why}")
 
-    treatment = _blanking(file, plan.boxes + found, (*words, f"text recognition: {boxes_in_words(found)}"))
+    words = (*_words(plan), f"text recognition: {boxes_in_words(found)}")
+    treatment = _blanking(file, plan.boxes + found, words, hides_overlay)
     return replace(treatment, check=check)

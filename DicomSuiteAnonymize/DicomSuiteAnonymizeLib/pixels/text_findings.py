@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from DicomSuiteAnonymizeLib.pixels.appearance import appearance
 from DicomSuiteAnonymizeLib.pixels.ocr import read_text
-from DicomSuiteAnonymizeLib.pixels.picture_of_frame import picture_of_frame
 from DicomSuiteAnonymizeLib.pixels.pixel_black import black, blank
 from DicomSuiteAnonymizeLib.pixels.pixel_edit import PixelFile
 from DicomSuiteAnonymizeLib.pixels.pixel_rules import Box
@@ -43,7 +43,7 @@ def text_findings(pixels: PixelFile, header: HeaderWords, blanked: Iterable[Box]
         if np.array_equal(frame, before):
             continue
         before = frame
-        for found in read_text(picture_of_frame(frame, pixels.dataset, form)):
+        for found in read_text(appearance(frame, pixels.dataset, form)):
             judged = verdict(found.text, header)
             findings.append(TextFinding(index, found.box, found.text, found.confidence, judged))
     return findings

@@ -92,4 +92,4 @@ def _read(part: np.ndarray) -> str:
     picture = ((grey - low) * (255 / span)).astype(np.uint8)
     background = int(np.median(picture))
     picture = np.pad(picture, _MARGIN, constant_values=background)  # its own edge may cut through letters
-    return " ".join(one.text for one in read_text(np.repeat(picture[..., None], 3, axis=2)))
+    return " ".join(one.text for one in read_text(picture))

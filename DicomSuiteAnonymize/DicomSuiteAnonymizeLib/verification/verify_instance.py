@@ -23,6 +23,7 @@ from DicomSuiteAnonymizeLib.ps315 import PIXEL_OPTIONS, Option
 from DicomSuiteAnonymizeLib.verification.verify_findings import Check, Violation
 from DicomSuiteAnonymizeLib.verification.verify_reading import PIXEL_TAGS, Attribute, Instance
 from DicomSuiteAnonymizeLib.verification.verify_table import PATIENT_ID, SERIES_UID, STUDY_UID, Place, TableRules
+from DicomSuiteAnonymizeLib.verification.verify_unused_bits import unused_bits_violations
 
 SOP_CLASS_UID, SOP_INSTANCE_UID = 0x00080016, 0x00080018
 MEDIA_CLASS, MEDIA_INSTANCE, TRANSFER_SYNTAX = 0x00020002, 0x00020003, 0x00020010
@@ -88,6 +89,8 @@ class InstanceRules:
             facts = {wire(tag): attribute.value for tag, attribute in output.top.items()}
             if pixel_risk(facts, output.instance.meta.get(MEDIA_CLASS, b"")):
                 yield Violation(Check.PIXEL_RISK, (), "its kind may show identifying text, and no option let it pass")
+        if not self._pixel_risk_allowed and self._profile.is_ps315:
+            yield from unused_bits_violations(output.instance, output.top)
 
     def _marker_violations(self, attributes: Sequence[Attribute], done: frozenset[Option]) -> Iterator[Violation]:
         markers = self._markers[done]
