@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -50,6 +51,15 @@ class DaskCluster:
             self.workers.append(self._start("worker", *fixed, *options))
             self._started += 1
         self._wait_for(lambda: self._log_text().count("Registered to:") == self._started)
+
+    def kill_scheduler(self) -> None:
+        """End the scheduler at once; the workers look for it."""
+        self._scheduler.kill()
+        self._scheduler.wait()
+
+    def hang_scheduler(self) -> None:
+        """Let the scheduler do nothing any more, while its connections stay open."""
+        self._scheduler.send_signal(signal.SIGSTOP)
 
     def close(self) -> None:
         """End every process."""

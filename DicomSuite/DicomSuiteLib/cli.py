@@ -13,7 +13,7 @@ import gc
 import os
 import sys
 
-from DicomSuiteLib.errors import DicomSuiteError, describe_safely
+from DicomSuiteLib.errors import DicomSuiteError, describe_safely, is_debugging
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "anonymize": ("DicomSuiteAnonymizeLib.command", "de-identify DICOM files (PS3.15)"),
@@ -189,18 +189,14 @@ def _drop_closed_streams() -> None:
             os.close(null)
 
 
-def _debugging() -> bool:
-    return os.environ.get("DICOMSUITE_DEBUG") == "1"
-
-
 def _report_expected(error: DicomSuiteError) -> None:
-    if _debugging():
+    if is_debugging():
         _print_traceback(error)
     sys.stderr.write(f"dicomsuite: {error}\n")
 
 
 def _report_unexpected(error: Exception) -> None:
-    if _debugging():
+    if is_debugging():
         _print_traceback(error)
         return
     sys.stderr.write(

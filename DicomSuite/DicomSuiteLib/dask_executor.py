@@ -14,10 +14,11 @@ import os
 import queue
 import time
 import uuid
+from contextlib import suppress
 from ipaddress import ip_address
 
 from DicomSuiteLib.dask_worker import programs
-from DicomSuiteLib.errors import DicomSuiteError, UsageError
+from DicomSuiteLib.errors import DicomSuiteError, UsageError, is_debugging
 from DicomSuiteLib.executors import POLL_S, Call, WorkerDied
 from DicomSuiteLib.missing_package import missing_package
 from DicomSuiteLib.remote_call import packed, unpacked
@@ -32,10 +33,13 @@ if TYPE_CHECKING:
 CONNECT_S = 10.0
 """How long the scheduler, and its first worker, may take to answer."""
 ABANDONED_S = 60.0
-"""How long a cluster may be without any worker, e.g. while they start again, before the run is given up."""
+"""How long a cluster may be without any worker, e.g. while they start again, or its scheduler without an answer, before
+the run is given up."""
 COUNT_AGE_S = 1.0
 """How old the number of workers may be."""
 CLOSE_S = 5.0
+_FOREIGN_LOGS = ("distributed", "tornado", "asyncio")
+"""Packages that print tracebacks of their own when a cluster goes; these frighten people and may hold values."""
 
 
 class ClusterError(DicomSuiteError):
@@ -117,12 +121,16 @@ class DaskExecutor:
             while self._calls:
                 self.wait(None)
         finally:
-            self._client.close(CLOSE_S)
+            self._let_go()
 
     def kill(self) -> None:
         """Let go of the cluster at once; what a worker does it finishes, and nobody looks at it."""
         self._calls.clear()
-        self._client.close(CLOSE_S)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        with suppress(TimeoutError):  # a scheduler that hangs; its end of the connection is its own
+            self._client.close(CLOSE_S)
 
     def _take(self, future: Future) -> None:
         from distributed import KilledWorker
@@ -151,13 +159,17 @@ class DaskExecutor:
         if now - self._counted < COUNT_AGE_S:
             return
         try:
-            self._size, self._counted = len(self._client.nthreads()), now
+            self._size = len(self._client.nthreads(callback_timeout=ABANDONED_S))
+            self._counted = now
         except (OSError, ValueError, TimeoutError) as error:  # as dask's lost connections present themselves
             raise self._lost("its scheduler does not answer any more") from error
 
     def _lost(self, what: str) -> ClusterError:
         self._calls.clear()
-        return ClusterError(f"{self.address}: the cluster is lost, {what}. Start it again; --resume finishes the run.")
+        return ClusterError(
+            f"{self.address}: the cluster is lost, {what}. Start it again, then repeat the command with --resume: what "
+            "is done is not done again."
+        )
 
 
 def _sealed(request: bytes, programs: dict[str, str]) -> Callable[[], bytes | None]:
@@ -178,6 +190,8 @@ def _connected(address: str) -> Client:
         from distributed import Client
     except ImportError:
         raise missing_package("distributed", "Running on a cluster", "cluster") from None
+    if not is_debugging():
+        _silence(_FOREIGN_LOGS)
     options = {"timeout": CONNECT_S, "set_as_default": False, "name": "dicomsuite"}
     try:
         if "://" in address:
@@ -189,6 +203,17 @@ def _connected(address: str) -> Client:
             f"{address}: no dask scheduler answers ({type(error).__name__}). Check the address, and that it runs."
         ) from error
     raise UsageError(f"{address} is neither the address of a dask scheduler, e.g. tcp://host:8786, nor its file.")
+
+
+def _silence(packages: tuple[str, ...]) -> None:
+    """Let nothing that these packages log be printed in this process any more: what matters comes as an error of ours.
+
+    A cluster that goes is told of by threads that outlive the executor, up to the end of the process.
+    """
+    parts = {name for name in logging.root.manager.loggerDict if name.partition(".")[0] in packages}
+    for logger in map(logging.getLogger, parts.union(packages)):
+        logger.handlers[:] = [logging.NullHandler()]
+        logger.propagate = False
 
 
 def _warn_of_readers(address: str) -> None:

@@ -23,6 +23,11 @@ class UsageError(DicomSuiteError):
     exit_code = 2
 
 
+def is_debugging() -> bool:
+    """Whether the user has asked, with DICOMSUITE_DEBUG=1, for all that is known of errors, whatever it holds."""
+    return os.environ.get("DICOMSUITE_DEBUG") == "1"
+
+
 def describe_safely(error: BaseException) -> str:
     """Tell the kinds of an error and its causes and the lines they came from.
 

@@ -30,8 +30,7 @@ LOG_PAGES = 4000  # 16 MB: folding the log into the file more often costs half a
 
 SCHEMA = (
     "CREATE TABLE run (fingerprint TEXT NOT NULL)",
-    "CREATE TABLE item "
-    "(key TEXT NOT NULL UNIQUE, status TEXT NOT NULL, output TEXT NOT NULL, payload TEXT NOT NULL)",
+    "CREATE TABLE item (key TEXT NOT NULL UNIQUE, status TEXT NOT NULL, output TEXT NOT NULL, payload TEXT NOT NULL)",
 )
 UPSERT = (
     "INSERT INTO item (key, status, output, payload) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE "
@@ -84,6 +83,12 @@ class RunLedger:
         with self._explain(), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany(UPSERT, results)
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Remove the rows of items that are none any more, all or none."""
+        with self._explain(), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany("DELETE FROM item WHERE key = ?", ((key,) for key in keys))
 
     def done(self) -> Mapping[str, LedgerRow]:
         """Return a live view, key -> row, of what is finished; it reads from disk and keeps nothing."""
@@ -207,15 +212,12 @@ class _RowsByKey(Mapping):
 
 
 def _advice(error: sqlite3.Error) -> str:
-    import sqlite3
+    from DicomSuiteLib.sqlite_trouble import Trouble, trouble_of
 
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is SQLite's primary result code
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return "is damaged or not a run ledger; delete it and start the run afresh"
-    if code == sqlite3.SQLITE_FULL:
-        return "the disk is full; free some space, then resume the run"
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return "another program is using the run ledger; wait for it or stop it, then resume the run"
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return "the run ledger cannot be opened here; check that the folder exists and can be written"
-    return f"the run ledger cannot be used ({error}); check the disk and its free space, then resume the run"
+    return {
+        Trouble.DAMAGED: "is damaged or not a run ledger; delete it and start the run afresh",
+        Trouble.FULL: "the disk is full; free some space, then resume the run",
+        Trouble.BUSY: "another program is using the run ledger; wait for it or stop it, then resume the run",
+        Trouble.FORBIDDEN: "the run ledger cannot be opened here; check that the folder exists and can be written",
+        Trouble.OTHER: f"the run ledger cannot be used ({error}); check the disk and its free space, then resume",
+    }[trouble_of(error)]

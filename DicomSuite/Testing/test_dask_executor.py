@@ -1,5 +1,6 @@
 """Calls on a cluster of a scheduler and workers: same answers, lost workers, poison, cancel, and silent logs."""
 
+import gc
 import logging
 import os
 import sys
@@ -83,6 +84,13 @@ def cluster(work, tmp_path_factory):
         yield cluster
 
 
+@pytest.fixture(autouse=True)
+def no_client_is_left():
+    """Collect dask's clients that could not connect or close: done while another one starts, it waits for ever."""
+    yield
+    gc.collect()
+
+
 def run_all(address, function, batches):
     """Return {batch index: result} of a whole run."""
     with open_executor(1, address) as executor:
@@ -151,7 +159,7 @@ def test_cluster_that_has_lost_every_worker_is_given_up(work, tmp_path, monkeypa
     monkeypatch.setattr(dask_executor, "ABANDONED_S", 1.0)
     with dask_cluster(tmp_path / "lost", workers=1) as cluster, open_executor(1, cluster.address) as executor:
         cluster.workers[0].kill()
-        with pytest.raises(ClusterError, match="it has no workers left. Start it again; --resume"):
+        with pytest.raises(ClusterError, match="it has no workers left. Start it again, then"):
             for _ in range(2):  # the dying worker may have taken the first
                 executor.submit(work.square, [1]).exception()
 
@@ -162,8 +170,21 @@ def test_scheduler_that_has_gone_ends_the_run(work, tmp_path, monkeypatch):
     with dask_cluster(tmp_path / "gone", workers=1) as cluster, open_executor(1, cluster.address) as executor:
         executor.submit(work.square, [1]).result()
         cluster.close()
-        with pytest.raises(ClusterError, match="--resume finishes the run"):
+        with pytest.raises(ClusterError, match="repeat the command with --resume"):
             executor.submit(work.square, [1]).result()
+
+
+def test_scheduler_that_hangs_ends_the_run(work, tmp_path, monkeypatch):
+    monkeypatch.setattr(dask_executor, "ABANDONED_S", 1.0)
+    monkeypatch.setattr(dask_executor, "CLOSE_S", 0.5)
+    with (
+        dask_cluster(tmp_path / "hung", workers=1) as cluster,
+        pytest.raises(ClusterError, match="does not answer any more"),
+        open_executor(1, cluster.address) as executor,
+    ):
+        executor.submit(work.square, [1]).result()
+        cluster.hang_scheduler()
+        executor.submit(work.square, [1]).result()
 
 
 def test_cluster_without_workers_is_refused(tmp_path, monkeypatch):

@@ -264,6 +264,13 @@ def test_ledger_of_a_later_version_is_refused(path):
         RunLedger(path, "settings")
 
 
+def test_item_that_is_forgotten_leaves_no_row(path):
+    with RunLedger(path, "settings") as ledger:
+        ledger.record([row(1), row(2)])
+        ledger.forget([row(1)[0], "never there"])
+        assert list(ledger.rows()) == [row(2)]
+
+
 def test_full_disk_is_told_and_what_was_recorded_stays(path):
     with RunLedger(path, "settings") as ledger:
         ledger.record([row(1)])

@@ -31,6 +31,10 @@ class Arrivals:
         """How many files were not complete at the last look."""
         return len(self._since)
 
+    def await_again(self, key: str) -> None:
+        """Give out the file with this key once more, though it has not changed."""
+        self._given.pop(key, None)
+
     def complete(self, entries: Iterable[SourceEntry], now: float) -> list[SourceEntry]:
         """Those of `entries` that are complete and new, or have changed; `now` in seconds, never going back."""
         before, self._since = self._since, {}

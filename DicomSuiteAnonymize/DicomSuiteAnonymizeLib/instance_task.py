@@ -133,7 +133,7 @@ def _process(engine: Engine, settings: TaskSettings, task: FileTask, changes: di
     except _NameTaken:
         return FileResult(task.key, TAKEN, name, "{}")
     except NotDicom:
-        return _not_dicom(settings, task, changes)
+        return _not_dicom(engine, settings, task, changes)
     except AnonymizeError as error:
         return _refused(task, str(error))
     except DicomSuiteError:
@@ -142,12 +142,15 @@ def _process(engine: Engine, settings: TaskSettings, task: FileTask, changes: di
         return _refused(task, unforeseen(error))
 
 
-def _not_dicom(settings: TaskSettings, task: FileTask, changes: dict[str, list]) -> FileResult:
+def _not_dicom(engine: Engine, settings: TaskSettings, task: FileTask, changes: dict[str, list]) -> FileResult:
     if not settings.other_formats:
         return FileResult(task.key, NOT_DICOM, "", "{}")
-    from DicomSuiteAnonymizeLib.formats.other_formats import process_other
+    from DicomSuiteAnonymizeLib.formats.other_formats import path_below, process_other
 
-    return process_other(settings, task, changes)
+    result = process_other(settings, task, changes)
+    if settings.noted and result.status == WRITTEN:
+        engine.note_file(result.output, path_below(settings.other_formats, task.path))
+    return result
 
 
 def unforeseen(error: Exception) -> str:

@@ -48,7 +48,10 @@ BATCH = 64
 """Files a task; large enough that passing it to another process costs nothing, small enough to cancel soon."""
 
 
-UNSEEN = frozenset(f"cannot be read: {os.strerror(code)}" for code in (errno.ENOENT, errno.EACCES))
+UNREAD = "cannot be read: "
+"""How the reason begins why a file is refused that the system did not give out."""
+
+UNSEEN = frozenset(f"{UNREAD}{os.strerror(code)}" for code in (errno.ENOENT, errno.EACCES))
 """Why files are refused on a computer that does not see them, or must not."""
 
 
@@ -246,7 +249,7 @@ class Run:
     def _process(self, ledger: RunLedger, executor: "Executor", entries: list[SourceEntry]) -> None:
         """De-identify the entries, and say how far the run is."""
         unreadable = [
-            FileResult(entry.key, QUARANTINED, "", json.dumps({"reason": f"cannot be read: {entry.unreadable}"}))
+            FileResult(entry.key, QUARANTINED, "", json.dumps({"reason": f"{UNREAD}{entry.unreadable}"}))
             for entry in entries
             if entry.unreadable
         ]

@@ -33,14 +33,24 @@ class RunState:
 
         Raises UsageError where another run is at work there.
         """
-        from DicomSuiteLib.instance_lock import InstanceLock, is_held
+        import sqlite3
+
+        from DicomSuiteLib.instance_lock import InstanceLock
+        from DicomSuiteLib.sqlite_trouble import Trouble, trouble_of
 
         with self._explained():
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = InstanceLock(self.folder / "lock")
-        if is_held(lock.path):
-            raise UsageError(f"Another run is writing into {self._target}. Wait for its end, or choose a new folder.")
-        lock.hold()
+        try:
+            lock.hold()
+        except sqlite3.Error as error:
+            if trouble_of(error) is Trouble.BUSY:
+                raise UsageError(
+                    f"Another run is writing into {self._target}. Wait for its end, or choose a new folder."
+                ) from error
+            raise DicomSuiteError(
+                f"{lock.path} cannot be locked ({error.sqlite_errorname}). Put the key file where you can write."
+            ) from error
         try:
             yield
         finally:

@@ -30,6 +30,8 @@ class FolderSources:
         for source in self.roots:
             if not source.exists():
                 raise UsageError(f"{source} does not exist: name the folder or file to de-identify.")
+        # A network's folder that is away for a moment is a folder none the less: keys depend on it.
+        self._folders = {root: root if root.is_dir() else root.parent for root in self.roots}
         self._check_overlap()
 
     def __str__(self) -> str:
@@ -76,7 +78,7 @@ class FolderSources:
         """
         for number, root in enumerate(sorted(set(self.roots), key=lambda path: (path.name, str(path)))):
             label = b"%d\0" % number if len(self.roots) > 1 else b""
-            below = len(os.path.join(root if root.is_dir() else root.parent, ""))
+            below = len(os.path.join(self._folders[root], ""))
             yield from _entries((root,), below, label, pseudonyms)
 
 

@@ -15,7 +15,7 @@ from DicomSuiteAnonymizeLib.instance_task import QUARANTINED, TAKEN, WRITTEN, Fi
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.report import CHANGES
-from DicomSuiteAnonymizeLib.run import Run, RunOptions
+from DicomSuiteAnonymizeLib.run import UNREAD, Run, RunOptions
 from DicomSuiteAnonymizeLib.sources import FolderSources, SourceEntry
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteLib.errors import UsageError
@@ -25,6 +25,8 @@ from DicomSuiteLib.tasks import Cancelled, CancelToken
 
 TYPE_CHECKING = False  # typing is not imported: see the start-up budget in test_cli.py
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from DicomSuiteAnonymizeLib.instance_task import TaskSettings
     from DicomSuiteLib.executors import Executor
     from DicomSuiteLib.progress import ProgressReporter
@@ -38,6 +40,10 @@ REPORT_S = 60.0
 READ = "read"
 """Status of the rows that note in which version a file was read."""
 GONE = "the file has gone before it could be written beside another one with the same header"
+FOLDER = "folder"
+"""In place of the version: the row is of a folder that could not be read."""
+TRIES = 3
+"""How often a file that cannot be read is read again though it has not changed: a network's folder may have gone."""
 _NAP_S = 0.05
 """How soon a request to stop is noticed."""
 
@@ -82,6 +88,7 @@ class WatchedRun(Run):
         self._present: set[str] = set()  # keys of the last look
         self._first: dict[str, str] = {}  # by the key of a later version: that of the file that was there first
         self._versions: dict[str, str] = {}  # of the files that were read
+        self._unread: Counter[str] = Counter()  # how often a file could not be read, by key
         self._written: set[str] = set()
         self._pseudonyms = Pseudonyms(settings.key)
 
@@ -155,12 +162,13 @@ class WatchedRun(Run):
 
     def _read_now(self, ready: list[SourceEntry]) -> list[FileResult]:
         """Note the versions in which files are read, so that one that takes the place of another is noticed."""
-        versions = {entry.key: version_of(entry.path) for entry in ready}
+        versions = {entry.key: FOLDER if _is_folder(entry) else version_of(entry.path) for entry in ready}
         self._versions |= versions
         return [FileResult(key, READ, "", version) for key, version in versions.items()]
 
     def _take_in(self, ledger: RunLedger, executor: "Executor", ready: list[SourceEntry]) -> None:
         """De-identify what is complete, and say how things stand."""
+        self._forget_folders(ledger)
         again = ledger.done().keys() & {entry.key for entry in ready}
         self._recount(ledger)
         self._done -= len(again)
@@ -172,7 +180,23 @@ class WatchedRun(Run):
             self._settle_equal_names(ledger, executor)
             rows = ledger.done()
             self._written.update(entry.key for entry in ready if _is_written(rows.get(entry.key)))
+            self._await_unread(filter(None, (rows.get(entry.key) for entry in ready)))
             self._recount(ledger)
+
+    def _forget_folders(self, ledger: RunLedger) -> None:
+        """Folders that can be read again are refused no more: what is in them counts."""
+        readable = [key for key, version in self._versions.items() if version == FOLDER and key not in self._present]
+        if readable:
+            ledger.forget(readable)
+            for key in readable:
+                del self._versions[key]
+
+    def _await_unread(self, rows: "Iterable[LedgerRow]") -> None:
+        for row in rows:
+            if row.status == QUARANTINED and json.loads(row.payload)["reason"].startswith(UNREAD):
+                self._unread[row.key] += 1
+                if self._unread[row.key] <= TRIES and self._versions[row.key] != FOLDER:
+                    self._arrivals.await_again(row.key)
 
     def _kept(self, ledger: RunLedger, rows: list[FileResult]) -> list[FileResult]:
         """All but files that came once more to where they were before, and were found to be the same."""
@@ -228,6 +252,10 @@ def version_of(path: str) -> str:
     except OSError:
         return ""
     return f"{found.st_size} {found.st_mtime_ns}"
+
+
+def _is_folder(entry: SourceEntry) -> bool:
+    return bool(entry.unreadable) and os.path.isdir(entry.path)
 
 
 def _is_written(row: LedgerRow | None) -> bool:

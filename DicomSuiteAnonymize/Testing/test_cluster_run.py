@@ -1,5 +1,6 @@
 """Runs on a dask cluster: the tree of a local run, byte by byte, also where a worker is killed in the middle."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -93,6 +94,24 @@ def test_killing_a_worker_in_the_middle_loses_nothing(cluster: DaskCluster, plac
     assert same_tree(tmp_path / "out", place / "local")
 
 
+def test_scheduler_that_dies_is_told_in_our_words_and_the_run_goes_on_with_another(
+    cluster: DaskCluster, place: Path, tmp_path: Path
+) -> None:
+    target, key_file = tmp_path / "out", place / "key" / "key"
+    with dask_cluster(tmp_path / "dying", workers=1) as dying:
+        process = start_anonymize(place / "source", target, key_file, "--dask", dying.address)
+        wait_for_files(target, process)
+        dying.kill_scheduler()
+        end = ended(process)
+    assert (end.code, end.output) == (1, "")
+    (message,) = end.errors.splitlines()  # nothing of dask's beside it
+    assert message.startswith(f"dicomsuite: {dying.address}: the cluster is lost, its scheduler does not answer")
+    assert "repeat the command with --resume" in message
+    assert len(tree(target)) < len(tree(place / "local"))
+    assert ended(start_on(cluster, place, target, "--resume")).code == 3
+    assert same_tree(target, place / "local")
+
+
 def test_worker_that_does_not_see_the_sources_ends_the_run_and_refuses_no_file(
     cluster: DaskCluster, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,13 +132,27 @@ def test_worker_that_does_not_see_the_sources_ends_the_run_and_refuses_no_file(
     assert same_tree(tmp_path / "out", place / "local")
 
 
+def stopped(cluster: DaskCluster, place: Path, folder: Path, number: int) -> tuple[Path, int]:
+    """A run that got the signal while files were left to do: where it writes, and its exit code.
+
+    On a busy computer the signal may come when all is done; then another run is started.
+    """
+    for attempt in range(5):
+        process = start_on(cluster, place, folder / str(attempt))
+        wait_for_files(folder / str(attempt), process)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        end = ended(process)
+        told = [json.loads(line) for line in end.errors.splitlines() if line.startswith("{")]
+        if not told or told[-1]["done"] < told[-1]["total"]:
+            return folder / str(attempt), end.code
+    raise AssertionError("every run had done all before the signal came")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_run_that_was_stopped_is_resumed(cluster: DaskCluster, place: Path, tmp_path: Path, number: int) -> None:
-    target = tmp_path / "out"
-    process = start_on(cluster, place, target)
-    wait_for_files(target, process)
-    os.killpg(process.pid, number)
-    assert ended(process).code == 130
+    target, code = stopped(cluster, place, tmp_path, number)
+    assert code == 130
     assert len(tree(target)) < len(tree(place / "local"))
     assert ended(start_on(cluster, place, target, "--resume")).code == 3
     assert same_tree(target, place / "local")

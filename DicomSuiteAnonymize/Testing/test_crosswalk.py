@@ -16,7 +16,7 @@ from anonymize_runs import KEY, anonymize, tree, write_key, write_series
 from dicom_slices import write_slice
 from DicomSuiteAnonymizeLib import run as run_module
 from DicomSuiteAnonymizeLib.crosswalks.crosswalk import Crosswalk
-from DicomSuiteAnonymizeLib.errors import AnonymizeError
+from DicomSuiteAnonymizeLib.crosswalks.crosswalk_error import CrosswalkError
 from DicomSuiteAnonymizeLib.instance_task import FileTask, TaskSettings, process_batch
 from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN
 from DicomSuiteLib import cli
@@ -126,23 +126,23 @@ def test_crosswalk_and_its_tables_are_the_owners_alone(source: Path, tmp_path: P
 def test_crosswalk_that_others_can_read_is_refused(source: Path, tmp_path: Path, key_file: Path):
     anonymize(source, tmp_path / "out", key_file, "--crosswalk")
     crosswalk_beside(key_file).chmod(0o644)
-    with pytest.raises(AnonymizeError, match="can be read by other users"):
+    with pytest.raises(CrosswalkError, match="can be read by other users"):
         Crosswalk(crosswalk_beside(key_file), KEY)
 
 
 def test_other_key_and_other_files_are_refused_by_name(source: Path, tmp_path: Path, key_file: Path):
     anonymize(source, tmp_path / "out", key_file, "--crosswalk")
     path = crosswalk_beside(key_file)
-    with pytest.raises(AnonymizeError, match=f"{path} belongs to another key"):
+    with pytest.raises(CrosswalkError, match=f"{path} belongs to another key"):
         Crosswalk(path, OTHER_KEY)
-    with pytest.raises(AnonymizeError, match="no such file"):
+    with pytest.raises(CrosswalkError, match="no such file"):
         Crosswalk(tmp_path / "absent", KEY)
     RunLedger(tmp_path / "ledger", "settings").close()
-    with pytest.raises(AnonymizeError, match="is not a crosswalk"):
+    with pytest.raises(CrosswalkError, match="is not a crosswalk"):
         Crosswalk(tmp_path / "ledger", KEY, encrypted=False)
     (tmp_path / "text").write_text("no database", encoding="utf-8")
     (tmp_path / "text").chmod(0o600)
-    with pytest.raises(AnonymizeError, match="cannot be used"):
+    with pytest.raises(CrosswalkError, match="is damaged"):
         Crosswalk(tmp_path / "text", KEY, encrypted=False)
 
 
@@ -191,7 +191,7 @@ def test_altered_or_moved_entries_are_noticed(source: Path, tmp_path: Path, key_
     connection.close()
     with Crosswalk(path, KEY) as crosswalk:
         assert crosswalk.old_uid(first.encode())
-        with pytest.raises(AnonymizeError, match="damaged or was altered"):
+        with pytest.raises(CrosswalkError, match="damaged or was altered"):
             crosswalk.old_uid(second.encode())
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import bz2
+import csv
 import gzip
 import io
 import json
 import shutil
+import sqlite3
 import struct
 import zlib
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +27,7 @@ from DicomSuiteAnonymizeLib.formats.cleaned_picture import cleaned_jpeg, cleaned
 from DicomSuiteAnonymizeLib.formats.cleaned_sidecar import checked_gradients, cleaned_json
 from DicomSuiteAnonymizeLib.formats.cleaned_tiff import cleaned_tiff
 from DicomSuiteAnonymizeLib.verification.verify import verify
+from DicomSuiteLib import cli
 from DicomSuiteLib.errors import DicomSuiteError
 
 Image = pytest.importorskip("PIL.Image")
@@ -162,6 +166,68 @@ def test_sidecars_stay_with_their_image_and_names_come_from_the_key(source: Path
     assert tree(tmp_path / "again") == tree(tmp_path / "out")
     anonymize(copy, tmp_path / "other key", write_key(tmp_path / "key2", bytes(range(1, 33))), *OPTIONS)
     assert not {path.name for path in new.values()} & {path.name for path in (tmp_path / "other key").rglob("*.*")}
+
+
+# The way back
+
+
+def reidentify(*words: object) -> int:
+    return cli.main(["reidentify", *map(str, words), "--workers", "1", "--progress", "none"])
+
+
+def test_files_get_their_names_back(source: Path, tmp_path: Path):
+    key_file = write_key(tmp_path / "key")
+    (source / "sub-Zoë").mkdir()
+    (source / f"sub-{NAME}" / f"{NAME}.png").rename(source / "sub-Zoë" / "a b.PNG")
+    assert anonymize(source, tmp_path / "out", key_file, "--crosswalk", *OPTIONS).code == 0
+    assert reidentify(tmp_path / "out", tmp_path / "back", "--key-file", key_file) == 0
+    names = {path.relative_to(source).as_posix() for path in source.rglob("*.*") if path.suffix not in (".dcm", ".txt")}
+    restored = tmp_path / "back" / "other"
+    assert {path.relative_to(restored).as_posix() for path in restored.rglob("*.*")} == names
+    contents = {path.read_bytes() for path in (tmp_path / "out" / "other").rglob("*.*")}
+    assert {path.read_bytes() for path in restored.rglob("*.*")} == contents
+    counts = json.loads((tmp_path / "back" / "reidentification.json").read_text(encoding="utf-8"))
+    assert counts["restored"]["file name"] == len(names) == 8
+    assert counts["files"] == {"in": 12, "written": 9, "refused": 0, "not_dicom": 3}
+
+
+def test_names_are_in_the_tables_of_the_crosswalk_and_no_others(source: Path, tmp_path: Path):
+    key_file, words = write_key(tmp_path / "key"), ("--key-file", str(tmp_path / "key" / "key"), "--progress", "none")
+    assert anonymize([source], tmp_path / "out", key_file, "--crosswalk", "--other-formats").code == 3
+    crosswalk = key_file.with_name("crosswalk.sqlite")
+    assert cli.main(["crosswalk", "export", str(crosswalk), str(tmp_path / "tables"), *words]) == 0
+    with (tmp_path / "tables" / "values.csv").open(encoding="utf-8", newline="") as file:
+        names = {row["id_old"]: row["id_new"] for row in csv.DictReader(file) if row["of"] == "file"}
+    assert all((source / old).is_file() and (tmp_path / "out" / new).is_file() for old, new in names.items())
+    assert len(names) == 5  # the pictures were refused
+    again = tmp_path / "again.sqlite"
+    assert cli.main(["crosswalk", "import", str(again), str(tmp_path / "tables"), *words]) == 0
+    assert reidentify(tmp_path / "out", tmp_path / "back", "--crosswalk", again, *words[:2]) == 0
+    assert (tmp_path / "back" / "other" / f"sub-{NAME}" / f"{NAME}_dwi.nii.gz").is_file()
+
+
+@pytest.mark.parametrize("old", [b"../escaped.nii.gz", b"/escaped.nii.gz", b"a/../../../escaped.nii.gz", b""])
+def test_name_that_leads_out_of_the_folder_is_refused(tmp_path: Path, old: bytes):
+    (tmp_path / "in").mkdir()
+    write_nifti(tmp_path / "in" / "brain.nii.gz")
+    key_file = write_key(tmp_path / "key")
+    assert anonymize(tmp_path / "in", tmp_path / "out", key_file, "--crosswalk", *OPTIONS).code == 0
+    with closing(sqlite3.connect(key_file.with_name("crosswalk.sqlite"))) as connection, connection:
+        connection.execute("UPDATE value SET original = ? WHERE domain = 'file'", (b"ISO_IR 192\0" + old,))
+    assert reidentify(tmp_path / "out", tmp_path / "back", "--key-file", key_file) == 3
+    assert not list(tmp_path.rglob("escaped*"))
+    assert "does not lie in a folder" in (tmp_path / "back" / "refused.csv").read_text(encoding="utf-8")
+
+
+def test_file_whose_name_is_not_in_the_crosswalk_is_refused(source: Path, tmp_path: Path):
+    key_file = write_key(tmp_path / "key")
+    assert anonymize(source, tmp_path / "other", key_file, *OPTIONS).code == 0
+    assert anonymize(source, tmp_path / "out", key_file, "--crosswalk").code == 0
+    assert reidentify(tmp_path / "other", tmp_path / "back", "--key-file", key_file) == 3
+    assert "not in this crosswalk" in (tmp_path / "back" / "refused.csv").read_text(encoding="utf-8")
+
+
+# Paths
 
 
 def test_equal_paths_below_two_sources_stay_apart(source: Path, tmp_path: Path):

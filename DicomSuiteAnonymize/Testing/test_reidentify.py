@@ -27,6 +27,7 @@ from pydicom.uid import (
 )
 
 from anonymize_runs import KEY, anonymize, tree, write_key
+from copied_study import copied_study
 from dicom_slices import write_slice
 from DicomSuiteAnonymizeLib.crosswalks.crosswalk_notes import NotingReplacer, OriginalSubject, OriginalValue
 from DicomSuiteAnonymizeLib.crosswalks.restored_values import RestoredSubject, RestoringReplacer
@@ -38,8 +39,7 @@ from DicomSuiteAnonymizeLib.profiles.profile_file import write_profile
 from DicomSuiteAnonymizeLib.steps import Action, Step
 from DicomSuiteAnonymizeLib.values import padded
 from DicomSuiteLib import cli
-from DicomSuiteLib.synthetic_study import write_synthetic_study
-from restored_files import leads, read
+from restored_files import NUMBERS, PATIENT, leads, read
 
 RESEARCH = ("--profile", "research")
 OTHER_KEY = bytes(range(32, 64))
@@ -79,7 +79,7 @@ def there_and_back(
 
 
 def test_synthetic_study_has_its_ids_uids_and_dates_back(tmp_path: Path, key_file: Path):
-    study = write_synthetic_study(tmp_path / "source")
+    study = copied_study(tmp_path / "source")
     before = tree(tmp_path / "source")
     options = (*RESEARCH, "--allow-pixel-risk")
     assert anonymize(study.folder, tmp_path / "out", key_file, "--crosswalk", *options).code == 0
@@ -149,7 +149,7 @@ def test_every_encoding_comes_back(tmp_path: Path, key_file: Path, syntax: str):
 
 
 def test_two_workers_restore_what_one_restores(tmp_path: Path, key_file: Path):
-    study = write_synthetic_study(tmp_path / "source")
+    study = copied_study(tmp_path / "source")
     anonymize(study.folder, tmp_path / "out", key_file, "--crosswalk", *RESEARCH, "--allow-pixel-risk")
     for workers in ("1", "2"):
         assert reidentify(tmp_path / "out", tmp_path / workers, key_file, "--workers", workers) == 0
@@ -161,6 +161,77 @@ def test_encrypted_crosswalk_leads_back_too(tmp_path: Path, key_file: Path):
     write_slice(tmp_path / "source/1.dcm", PatientID="4711")
     back = there_and_back(tmp_path / "source", tmp_path, key_file, "--encrypt-crosswalk")
     assert read(only(back)).PatientID == "4711"
+
+
+SHARED_IDS = [
+    {"PatientID": "1", "PatientName": "Quill^Ada", "IssuerOfPatientID": "NORTH"},
+    {"PatientID": "1", "PatientName": "Quill^Bea", "IssuerOfPatientID": "SOUTH"},
+    {"PatientID": "1", "PatientName": "Quill^Cleo"},
+]
+NO_IDS = [
+    {"PatientID": "", "PatientName": "Quill^Ada"},
+    {"PatientID": "", "PatientName": ""},
+    {"PatientID": "", "PatientName": "", "PatientBirthDate": "19500101"},
+]
+NEARLY_EQUAL = [
+    {"PatientID": "abc", "AccessionNumber": "a1"},
+    {"PatientID": "ABC", "AccessionNumber": "A1"},
+    {"PatientID": " abc", "AccessionNumber": " A1"},
+]
+DATES = [
+    {"StudyDate": "2020.01.31", "DateOfLastCalibration": ["20190101", "", "20180203"]},
+    {"StudyDate": "20200229", "SeriesDate": "18000101", "ContentDate": "99991231"},
+    {"StudyDate": "", "AcquisitionDateTime": "20200131101112.123456+0100"},
+]
+UIDS = [
+    {"SOPInstanceUID": "1.2.03.4", "FrameOfReferenceUID": "2.25.1234"},
+    {"SOPInstanceUID": "2.25.329800735698586629295641978511506172918", "StudyInstanceUID": "2.25.1"},
+]
+LETTERS = [
+    {"SpecificCharacterSet": "ISO_IR 192", "PatientName": "Núñez^Zoë", "PatientID": "Ä1", "AccessionNumber": "Ö1"},
+    {"SpecificCharacterSet": "ISO_IR 100", "PatientName": "Núñez^Zoë", "PatientID": "Ä1", "AccessionNumber": "Ö1"},
+]
+
+
+@pytest.mark.parametrize("patients", [SHARED_IDS, NO_IDS, NEARLY_EQUAL, DATES, UIDS, LETTERS])
+def test_patients_that_are_easily_mixed_up_keep_their_own(tmp_path: Path, key_file: Path, patients: list[dict]):
+    originals = {}
+    for number, values in enumerate(patients, 1):
+        uids = {"SOPInstanceUID": f"1.2.3.{number}", "StudyInstanceUID": f"1.2.4.{number}"}
+        original = read(write_slice(tmp_path / f"source/{number}.dcm", **uids | values))
+        originals[str(original.SOPInstanceUID)] = original
+    back = there_and_back(tmp_path / "source", tmp_path, key_file, *RESEARCH)
+    for restored in map(read, back.rglob("*.dcm")):
+        original = originals.pop(str(restored.SOPInstanceUID))
+        assert leads(restored).items() <= leads(original).items()
+        for keyword in (*PATIENT, *NUMBERS):
+            assert str(restored.get(keyword)).strip() == str(original.get(keyword)).strip(), keyword
+    assert not originals
+    assert summary(back)["left"] == []
+
+
+def test_runs_over_the_same_files_share_one_crosswalk(tmp_path: Path, key_file: Path):
+    """By other rules, with other pseudonyms, and once more over what the first run wrote."""
+    for number in (1, 2):
+        write_slice(
+            tmp_path / f"source/{number}.dcm", PatientID=f"P{number}", PatientName=f"Quill^{number}",
+            SOPInstanceUID=f"1.2.3.{number}", StudyInstanceUID=f"1.2.4.{number}", StudyDate="20200131",
+        )  # fmt: skip
+    originals = {str(one.SOPInstanceUID): leads(one) for one in map(read, (tmp_path / "source").iterdir())}
+    tables = ("P1,SITE-1,-5\nP2,SITE-2,-5\n", "P1,SITE-2,-6\nP2,SITE-1,-7\n")  # the second swaps them
+    runs: list[tuple[object, ...]] = [RESEARCH]
+    for number, table in enumerate(tables):
+        (tmp_path / f"{number}.csv").write_text(f"id_old,id_new,date_offset\n{table}", encoding="utf-8")
+        runs.append((*RESEARCH, "--pseudonyms", tmp_path / f"{number}.csv"))
+    outputs = [tmp_path / f"out {number}" for number in range(len(runs))]
+    for out, options in zip(outputs, runs, strict=True):
+        assert anonymize(tmp_path / "source", out, key_file, "--crosswalk", *options).code == 0
+    assert anonymize(outputs[0], tmp_path / "twice", key_file, "--crosswalk", *RESEARCH).code == 0
+    assert reidentify(tmp_path / "twice", tmp_path / "once", key_file) == 0
+    for number, out in enumerate((*outputs, tmp_path / "once")):
+        assert reidentify(out, tmp_path / f"back {number}", key_file) == 0
+        back = (tmp_path / f"back {number}").rglob("*.dcm")
+        assert {str(one.SOPInstanceUID): leads(one) for one in map(read, back)} == originals
 
 
 # single attributes
@@ -374,7 +445,7 @@ def test_truncated_file_is_refused(tmp_path: Path, key_file: Path):
 
 
 def test_nothing_that_names_a_patient_is_printed(tmp_path: Path, key_file: Path, capsys):
-    study = write_synthetic_study(tmp_path / "source")
+    study = copied_study(tmp_path / "source")
     anonymize(study.folder, tmp_path / "out", key_file, "--crosswalk", *RESEARCH, "--allow-pixel-risk")
     reidentify(tmp_path / "out", tmp_path / "back", key_file, "--progress", "json")
     shown = "".join(capsys.readouterr()) + (tmp_path / "back/reidentification.json").read_text(encoding="utf-8")

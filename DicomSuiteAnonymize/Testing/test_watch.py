@@ -1,5 +1,6 @@
 """Following a folder: what arrives is taken in once it is complete, and the result is that of one run over it all."""
 
+import errno
 import json
 import os
 import shutil
@@ -10,11 +11,27 @@ from pathlib import Path
 
 import pytest
 
-from anonymize_runs import Ended, anonymize, ended, read_report, refused, start_anonymize, tree, write_key, write_series
+from anonymize_runs import (
+    KEY,
+    Ended,
+    anonymize,
+    ended,
+    read_report,
+    refused,
+    start_anonymize,
+    tree,
+    write_key,
+    write_series,
+)
+from broken_runs import anonymize_without_privileges, needs_posix
+from DicomSuiteAnonymizeLib import instance_task
 from DicomSuiteAnonymizeLib import run as run_module
 from DicomSuiteAnonymizeLib.arrivals import Arrivals
-from DicomSuiteAnonymizeLib.sources import SourceEntry
+from DicomSuiteAnonymizeLib.keys import Pseudonyms
+from DicomSuiteAnonymizeLib.run_state import RunState
+from DicomSuiteAnonymizeLib.sources import FolderSources, SourceEntry
 from DicomSuiteAnonymizeLib.watch import WatchedRun
+from DicomSuiteLib.errors import UsageError
 
 FILES = 60
 SETTLE_S = 0.1
@@ -322,6 +339,118 @@ def test_file_that_is_sent_once_more_is_no_copy(place: Path, inbox: Path) -> Non
     assert read_report(target)["files"]["written"] == len(dicom_below(target)) == 5
 
 
+# Folders of a network
+
+
+def test_folder_that_is_away_while_it_is_read_is_read_when_it_is_back(
+    place: Path, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, key_file = inbox.parent / "out", place / "key" / "key"
+    arrive(sorted((place / "all").glob("0*.dcm"))[:5], inbox)
+    process, calls = WatchedRun._process, []
+
+    def process_while_away(run: WatchedRun, *arguments: object) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            inbox.rename(inbox.parent / "away")
+        process(run, *arguments)
+        if len(calls) == 1:
+            assert not dicom_below(target)
+            (inbox.parent / "away").rename(inbox)
+
+    monkeypatch.setattr(WatchedRun, "_process", process_while_away)
+    assert watch(inbox, target, key_file).code == 0
+    assert read_report(target)["files"] == {"in": 5, "written": 5, "quarantined": 0, "not_dicom": 0}
+
+
+def test_folder_that_is_gone_for_a_while_is_followed_when_it_is_back(place: Path, inbox: Path) -> None:
+    target, files = inbox.parent / "out", sorted((place / "all").glob("0*.dcm"))
+    arrive(files[:5], inbox)
+    process = start_watch(inbox, target, place / "key" / "key")
+    wait_for_outputs(target, 5, process)
+    inbox.rename(inbox.parent / "away")
+    time.sleep(1.0)
+    (inbox.parent / "away").rename(inbox)
+    arrive(files[5:10], inbox)
+    wait_for_outputs(target, 10, process)
+    process.send_signal(signal.SIGINT)
+    end = ended(process)
+    assert (end.code, read_report(target)["files"]["written"]) == (0, 10), end.errors
+
+
+def test_keys_do_not_change_when_the_folder_is_away_at_the_moment_of_a_look(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources, pseudonyms = FolderSources([place / "all"]), Pseudonyms(KEY)
+    keys = [entry.key for entry in sources.entries(pseudonyms)]
+    monkeypatch.setattr(Path, "is_dir", lambda path: False)
+    assert [entry.key for entry in sources.entries(pseudonyms)] == keys
+
+
+def test_file_that_stays_unreadable_does_not_keep_the_watch_from_ending(
+    place: Path, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (inbox / "a.dcm").write_bytes(b"")
+    tries = []
+
+    def refuse(path: str) -> None:
+        tries.append(path)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(instance_task, "SourceFile", refuse)
+    assert watch(inbox, inbox.parent / "out", place / "key" / "key").code == 3
+    assert len(tries) == 4  # the first, and three more
+    assert refused(place / "key" / "key") == {"a.dcm": "cannot be read: Input/output error"}
+
+
+@needs_posix
+def test_what_had_no_read_permission_is_taken_in_once_it_has(place: Path, inbox: Path) -> None:
+    files, target, key_file = sorted((place / "all").glob("0*.dcm"))[:4], inbox.parent / "out", place / "key" / "key"
+    (inbox / "ward").mkdir()
+    arrive(files[:1], inbox)
+    arrive(files[1:3], inbox / "ward")
+    arrive(files[3:], inbox)
+    (inbox / files[3].name).chmod(0)
+    (inbox / "ward").chmod(0)
+    options = ("--watch", "--settle", str(SETTLE_S), "--idle", "0.2")
+    end = anonymize_without_privileges(inbox, target, key_file, *options)
+    assert end.code == 3, end.errors
+    assert refused(key_file) == dict.fromkeys(("ward", files[3].name), "cannot be read: Permission denied")
+    (inbox / files[3].name).chmod(0o644)
+    (inbox / "ward").chmod(0o755)
+    assert watch(inbox, target, key_file).code == 0
+    assert read_report(target)["files"] == {"in": 4, "written": 4, "quarantined": 0, "not_dicom": 0}
+
+
+# Two at once
+
+
+def test_second_watch_of_one_output_folder_is_refused(place: Path, inbox: Path) -> None:
+    target, key_file = inbox.parent / "out", place / "key" / "key"
+    arrive(sorted((place / "all").glob("0*.dcm"))[:5], inbox)
+    both = [start_watch(inbox, target, key_file) for _ in range(2)]
+    deadline = time.monotonic() + STARTED_S
+    while all(process.poll() is None for process in both):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    late, first = both if both[0].poll() is not None else both[::-1]
+    end = ended(late)
+    assert (end.code, "Another run is writing into" in end.errors) == (2, True), end.errors
+    wait_for_outputs(target, 5, first)
+    first.send_signal(signal.SIGINT)
+    assert ended(first).code == 0
+    assert len(dicom_below(target)) == 5
+
+
+def test_lock_that_another_run_takes_in_the_same_moment_is_a_usage_error(tmp_path: Path) -> None:
+    key_file = write_key(tmp_path / "key")
+    one, other = (RunState(key_file, tmp_path / "out") for _ in range(2))
+    with one.locked(), pytest.raises(UsageError, match="Another run is writing into"), other.locked():
+        pass
+    with other.locked():
+        pass
+
+
 # What cannot be watched
 
 
@@ -335,9 +464,7 @@ def test_file_that_is_sent_once_more_is_no_copy(place: Path, inbox: Path) -> Non
         (["--clean", "recognizable-visual-features"], "a face is found in the whole series"),
     ],
 )
-def test_options_that_need_an_end_are_usage_errors(
-    place: Path, inbox: Path, options: list[str], message: str
-) -> None:
+def test_options_that_need_an_end_are_usage_errors(place: Path, inbox: Path, options: list[str], message: str) -> None:
     end = watch(inbox, inbox.parent / "out", place / "key" / "key", *options)
     assert (end.code, message in end.errors) == (2, True), end.errors
     assert not (inbox.parent / "out").exists()

@@ -10,13 +10,13 @@ import json
 import os
 import stat
 from collections import namedtuple
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from DicomSuiteAnonymizeLib.crosswalks.crosswalk_error import CrosswalkError, crosswalk_errors
 from DicomSuiteAnonymizeLib.crosswalks.crosswalk_notes import Notes, OriginalSubject, OriginalValue
 from DicomSuiteAnonymizeLib.crosswalks.crosswalk_seal import KeySeal, OpenSeal, Seal
-from DicomSuiteAnonymizeLib.errors import AnonymizeError
 from DicomSuiteAnonymizeLib.keys import Pseudonyms
 from DicomSuiteLib.sqlite_schema import make_if_empty
 
@@ -24,7 +24,7 @@ TYPE_CHECKING = False  # typing is not imported: the command's start is short
 if TYPE_CHECKING:
     import sqlite3
     from types import TracebackType
-    from typing import Self
+    from typing import Any, Self
 
 APPLICATION_ID = 0x44534357  # "DSCW", in SQLite's header: this database is a crosswalk
 SCHEMA_VERSION = 1
@@ -42,6 +42,10 @@ _SCHEMA = (
     "CREATE TABLE instance (uid TEXT, subject INTEGER NOT NULL, PRIMARY KEY (uid, subject)) WITHOUT ROWID",
 )
 
+_PAIR, _VALUE, _SUBJECT = (str, bytes), (str, str, bytes), (str, str, str, bytes)
+_ORIGINALS = (bytes | None, bytes | None, bytes | None, bytes, int)
+"""Types of the columns that are read, and of what a subject's original is packed of."""
+
 _SUBJECTS = "SELECT patient, study, series, original FROM subject"
 
 
@@ -58,15 +62,16 @@ class Crosswalk:
 
     Parameters: `key` is the run's; `encrypted` says whether a file that is made is to be encrypted; with None the file
     is opened for reading only and must exist.
-    Raises AnonymizeError, which names the file, where it belongs to another key, is no crosswalk or damaged, can be
-    read by other users, or the disk refuses; MissingPackageError where it is encrypted and cryptography is missing.
+    Raises CrosswalkError, which names the file, where it belongs to another key, is no crosswalk or damaged, can be
+    read by other users, or the disk refuses; so does every method. Raises MissingPackageError where it is encrypted and
+    cryptography is missing.
     """
 
     def __init__(self, path: Path, key: bytes, *, encrypted: bool | None = None) -> None:
         self.path = path
         if encrypted:
             KeySeal(key)  # so that nothing is made where that cannot be
-        with self._explained():
+        with crosswalk_errors(self.path):
             self._connection = self._connect(read_only=encrypted is None)
             try:
                 if encrypted is not None:
@@ -84,25 +89,44 @@ class Crosswalk:
     ) -> None:
         self._connection.close()
 
+    def check(self) -> None:
+        """Raise CrosswalkError unless all of the file is as it was written; takes as long as reading it."""
+        findings = self._select("PRAGMA integrity_check(1)", read=_sound)
+        for everything in (findings, self.uids(), self.values(), self.instances(), self.subjects()):
+            for _ in everything:
+                pass
+
     # writing
 
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """What is recorded in the block is stored at its end, or not at all if it fails; blocks inside it are part."""
+        if self._connection.in_transaction:
+            yield
+            return
+        with crosswalk_errors(self.path), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield
+
     def begin_run(self, fingerprint: str, *, resumed: bool) -> None:
-        """Remember a run. Raises AnonymizeError where it is `resumed` and what it noted so far is not in this file."""
+        """Remember a run. Raises CrosswalkError where it is `resumed` and what it noted so far is not in this file."""
+        list(self._select("PRAGMA quick_check(1)", read=_sound))  # now, not when half of the files are written
         known = self._select("SELECT 1 FROM run WHERE fingerprint = ?", (fingerprint,))
         if resumed and not any(known):
-            raise AnonymizeError(
+            raise CrosswalkError(
                 f"Crosswalk {self.path}: what the interrupted run stored is not in it. Put that crosswalk back, or "
                 "start afresh with a new output folder."
             )
-        with self._transaction() as connection:
-            connection.execute("INSERT OR IGNORE INTO run VALUES (?)", (fingerprint,))
+        with self.all_or_nothing():
+            self._connection.execute("INSERT OR IGNORE INTO run VALUES (?)", (fingerprint,))
 
     def record(self, notes: Notes) -> None:
         """Store what a batch noted, all or nothing; what is known already changes nothing."""
-        with self._transaction() as connection:
+        connection = self._connection
+        with self.all_or_nothing():
             connection.executemany("INSERT OR IGNORE INTO uid VALUES (?, ?)", map(self._uid_row, notes.uids))
             connection.executemany("INSERT OR IGNORE INTO value VALUES (?, ?, ?)", map(self._value_row, notes.values))
-            subjects = {subject: self._subject_id(connection, subject) for _, subject in notes.instances}
+            subjects = {subject: self._subject_id(subject) for _, subject in notes.instances}
             rows = [(_text(uid), subjects[subject]) for uid, subject in notes.instances if uid]
             connection.executemany("INSERT OR IGNORE INTO instance VALUES (?, ?)", rows)
 
@@ -110,13 +134,13 @@ class Crosswalk:
 
     def old_uid(self, new: bytes) -> bytes | None:
         """The original of a UID; None where it is not known."""
-        found = list(self._select("SELECT original FROM uid WHERE new = ?", (_text(new),)))
-        return self._seal.open(_text(new), found[0][0]) if len(found) == 1 else None
+        found = list(self._select("SELECT new, original FROM uid WHERE new = ?", (_text(new),), self._pair_of))
+        return found[0][1] if len(found) == 1 else None
 
     def old_values(self, domain: str, new: bytes) -> list[OriginalValue]:
         """The originals that a pseudonym or shifted date stands for; more than one where it cannot be told."""
         query = "SELECT domain, new, original FROM value WHERE domain = ? AND new = ?"
-        return list(map(self._value_of, self._select(query, (domain, _text(new)))))
+        return list(self._select(query, (domain, _text(new)), self._value_of))
 
     def subjects_of_instance(self, uid: bytes) -> list[OriginalSubject]:
         """Whose instance this SOP Instance UID of the output is."""
@@ -138,16 +162,15 @@ class Crosswalk:
 
     def uids(self) -> Iterator[tuple[bytes, bytes]]:
         """All pairs (new, old)."""
-        for new, sealed in self._select("SELECT new, original FROM uid ORDER BY new"):
-            yield _bytes(new), self._seal.open(new, sealed)
+        return self._select("SELECT new, original FROM uid ORDER BY new", read=self._pair_of)
 
     def values(self) -> Iterator[OriginalValue]:
         """All values."""
-        return map(self._value_of, self._select("SELECT domain, new, original FROM value ORDER BY domain, new"))
+        return self._select("SELECT domain, new, original FROM value ORDER BY domain, new", read=self._value_of)
 
     def subjects(self) -> list[OriginalSubject]:
         """All subjects."""
-        return list(map(self._subject_of, self._select(f"{_SUBJECTS} ORDER BY patient, study, series, id")))
+        return list(self._select(f"{_SUBJECTS} ORDER BY patient, study, series, id", read=self._subject_of))
 
     def instances(self) -> Iterator[tuple[bytes, OriginalSubject]]:
         """Every SOP Instance UID of the outputs with whom it belongs to."""
@@ -155,8 +178,7 @@ class Crosswalk:
             "SELECT uid, patient, study, series, original FROM instance JOIN subject ON subject = id "
             "ORDER BY patient, study, series, uid, id"
         )
-        for uid, *subject in self._select(query):
-            yield _bytes(uid), self._subject_of(subject)
+        return self._select(query, read=self._instance_of)
 
     def _uid_row(self, pair: tuple[bytes, bytes]) -> tuple[str, bytes]:
         new = _text(pair[0])
@@ -167,24 +189,34 @@ class Crosswalk:
         original = value.character_set + b"\0" + value.old
         return value.domain, new, self._seal.close(f"{value.domain}\0{new}", original)
 
-    def _value_of(self, row: tuple[str, str, bytes]) -> OriginalValue:
-        domain, new, sealed = row
-        character_set, _, old = self._seal.open(f"{domain}\0{new}", sealed).partition(b"\0")
+    def _pair_of(self, row: tuple) -> tuple[bytes, bytes]:
+        new, sealed = _checked(row, _PAIR)
+        return _bytes(new), self._seal.open(new, sealed)
+
+    def _value_of(self, row: tuple) -> OriginalValue:
+        domain, new, sealed = _checked(row, _VALUE)
+        character_set, old = self._seal.open(f"{domain}\0{new}", sealed).split(b"\0", 1)
         return OriginalValue(domain, _bytes(new), old, character_set)
 
-    def _subject_id(self, connection: sqlite3.Connection, subject: OriginalSubject) -> int:
+    def _subject_id(self, subject: OriginalSubject) -> int:
         place = tuple(map(_text, subject[:3]))
         row = (*place, self._seal.close("\0".join(place), _packed(subject[3:])))
-        connection.execute("INSERT OR IGNORE INTO subject (patient, study, series, original) VALUES (?, ?, ?, ?)", row)
+        statement = "INSERT OR IGNORE INTO subject (patient, study, series, original) VALUES (?, ?, ?, ?)"
+        self._connection.execute(statement, row)
         query = "SELECT id FROM subject WHERE patient = ? AND study = ? AND series = ? AND original = ?"
-        return connection.execute(query, row).fetchone()[0]
+        ((number,),) = self._connection.execute(query, row)
+        return number
 
-    def _subject_of(self, row: list) -> OriginalSubject:
-        *place, sealed = row
+    def _subject_of(self, row: tuple) -> OriginalSubject:
+        *place, sealed = _checked(row, _SUBJECT)
         return OriginalSubject(*map(_bytes, place), *_unpacked(self._seal.open("\0".join(place), sealed)))
 
+    def _instance_of(self, row: tuple) -> tuple[bytes, OriginalSubject]:
+        uid, *subject = _checked(row, (str, *_SUBJECT))
+        return _bytes(uid), self._subject_of(subject)
+
     def _subjects(self, where: str, new: bytes) -> list[OriginalSubject]:
-        return list(map(self._subject_of, self._select(f"{_SUBJECTS} {where} ORDER BY id", (_text(new),))))
+        return list(self._select(f"{_SUBJECTS} {where} ORDER BY id", (_text(new),), self._subject_of))
 
     # the file
 
@@ -192,14 +224,14 @@ class Crosswalk:
         import sqlite3
 
         if read_only and not self.path.is_file():
-            raise AnonymizeError(f"Crosswalk {self.path}: there is no such file.")
+            raise CrosswalkError(f"Crosswalk {self.path}: there is no such file.")
         try:
             os.close(os.open(self.path, os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT, 0o600))
             mode = stat.S_IMODE(self.path.stat().st_mode)
         except OSError as error:
-            raise AnonymizeError(f"Crosswalk {self.path}: {error.strerror}. Name another file.") from error
+            raise CrosswalkError(f"Crosswalk {self.path}: {error.strerror}. Name another file.") from error
         if os.name == "posix" and mode & 0o077:
-            raise AnonymizeError(
+            raise CrosswalkError(
                 f"Crosswalk {self.path} can be read by other users: run `chmod 600 {self.path}` first."
             )
         # "rw" for reading, too: a run that was killed may have left a journal, which has to be undone first.
@@ -215,16 +247,20 @@ class Crosswalk:
 
     def _checked_seal(self, key: bytes, encrypted: bool | None) -> Seal:
         if self._value("PRAGMA application_id") != APPLICATION_ID:
-            raise AnonymizeError(f"{self.path} is not a crosswalk of DicomSuite. Name another file.")
-        if self._value("PRAGMA user_version") != SCHEMA_VERSION:
-            raise AnonymizeError(f"Crosswalk {self.path} was written by another version of DicomSuite.")
-        if self._value("SELECT key_check FROM crosswalk") != _key_check(key):
-            raise AnonymizeError(
+            raise CrosswalkError(f"{self.path} is not a crosswalk of DicomSuite. Name another file.")
+        version = self._value("PRAGMA user_version")
+        if version != SCHEMA_VERSION:
+            raise CrosswalkError(
+                f"Crosswalk {self.path} was written by another version of DicomSuite (crosswalk version {version}, "
+                f"this one reads {SCHEMA_VERSION}). Use that version, or name another crosswalk."
+            )
+        ((key_check, is_encrypted),) = self._connection.execute("SELECT key_check, encrypted FROM crosswalk")
+        if key_check != _key_check(key):
+            raise CrosswalkError(
                 f"Crosswalk {self.path} belongs to another key. Name that key with --key-file, or another crosswalk."
             )
-        is_encrypted = bool(self._value("SELECT encrypted FROM crosswalk"))
         if encrypted and not is_encrypted:
-            raise AnonymizeError(
+            raise CrosswalkError(
                 f"Crosswalk {self.path} is not encrypted and cannot become so. Name a new file for an encrypted one."
             )
         return KeySeal(key) if is_encrypted else OpenSeal()
@@ -232,29 +268,13 @@ class Crosswalk:
     def _value(self, query: str) -> object:
         return self._connection.execute(query).fetchone()[0]
 
-    def _select(self, query: str, parameters: Iterable[str] = ()) -> Iterator[tuple]:
-        with self._explained():
-            yield from self._connection.execute(query, tuple(parameters))
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._explained(), self._connection as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            yield connection
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Name the file in what SQLite and the seal say."""
-        import sqlite3
-
-        try:
-            yield
-        except sqlite3.ProgrammingError:
-            raise  # our own mistake, not the disk's
-        except sqlite3.Error as error:
-            raise AnonymizeError(
-                f"Crosswalk {self.path} cannot be used ({error}). Check the file, the disk and its free space."
-            ) from error
+    def _select(
+        self, query: str, parameters: Iterable[str] = (), read: Callable[[tuple], Any] = tuple
+    ) -> Iterator[Any]:
+        """What `read` makes of each row; it raises ValueError for one that is damaged."""
+        with crosswalk_errors(self.path):
+            for row in self._connection.execute(query, tuple(parameters)):
+                yield read(row)
 
 
 def default_crosswalk_file(key_file: Path) -> Path:
@@ -279,5 +299,21 @@ def _packed(originals: tuple) -> bytes:
     return json.dumps([_text(value) if isinstance(value, bytes) else value for value in originals]).encode()
 
 
-def _unpacked(packed: bytes) -> list:
-    return [_bytes(value) if isinstance(value, str) else value for value in json.loads(packed)]
+def _unpacked(packed: bytes) -> Sequence:
+    values = json.loads(packed)
+    if not isinstance(values, list):
+        raise ValueError("no list")
+    return _checked([_bytes(value) if isinstance(value, str) else value for value in values], _ORIGINALS)
+
+
+def _checked(row: Sequence, types: tuple) -> Sequence:
+    """The row. Raises ValueError where its values are not of these types."""
+    if len(row) != len(types) or not all(map(isinstance, row, types)):
+        raise ValueError("values of another type")
+    return row
+
+
+def _sound(row: tuple) -> None:
+    """Raises ValueError where this is a finding of SQLite's own check."""
+    if row != ("ok",):
+        raise ValueError("damaged")

@@ -40,13 +40,15 @@ def _export(args: argparse.Namespace) -> dict[str, int]:
     from DicomSuiteLib.output_folder import claim_folder
 
     with Crosswalk(args.crosswalk, load_key(args.key_file)) as crosswalk:
+        crosswalk.check()
         claim_folder(args.folder, mode=0o700)
         return export_tables(crosswalk, args.folder)
 
 
 def _import(args: argparse.Namespace) -> dict[str, int]:
     from DicomSuiteAnonymizeLib.crosswalks.crosswalk import Crosswalk
-    from DicomSuiteAnonymizeLib.crosswalks.crosswalk_tables import import_tables
+    from DicomSuiteAnonymizeLib.crosswalks.crosswalk_tables import check_tables, import_tables
 
+    check_tables(args.folder)  # before a crosswalk is made for them
     with Crosswalk(args.crosswalk, load_key(args.key_file), encrypted=args.encrypt_crosswalk) as crosswalk:
         return import_tables(crosswalk, args.folder)

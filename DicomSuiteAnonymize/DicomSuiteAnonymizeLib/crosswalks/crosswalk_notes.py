@@ -4,6 +4,7 @@ Engines keep results between files and between batches, so what a batch notes mu
 before: every batch that is noted has an engine of its own, which shares nothing but the compiled plan.
 """
 
+import os
 import re
 from collections import namedtuple
 
@@ -19,6 +20,9 @@ from DicomSuiteAnonymizeLib.values import Replacer
 
 PERSONS, APPLICATIONS = "person", "application entity"
 """Domains of pseudonyms that do not depend on the attribute."""
+FILES = "file"
+"""Domain of the names of files that are no DICOM: paths below the source, and below the output."""
+_UTF_8 = b"ISO_IR 192"
 BIRTH_DATE = 0x00100030
 _ESCAPE = 0x1B
 _ORIGINALS = tuple(map(wire, (PATIENT_ID, PATIENT_NAME, BIRTH_DATE)))
@@ -132,6 +136,10 @@ class NotingEngine(Engine):
         if known.new_sop_instance != known.old_sop_instance:
             self._noting.note_uid(known.old_sop_instance)
         self._instances[known.new_sop_instance, self._original_subject(known)] = None
+
+    def note_file(self, new: str, old: str) -> None:
+        """Say that a file of another format has become one; paths below output and source."""
+        self._noting.values.add(OriginalValue(FILES, new.encode("ascii"), os.fsencode(old), _UTF_8))
 
     def notes(self) -> Notes:
         """Everything noted so far."""

@@ -4,8 +4,6 @@ AES-SIV (RFC 5297) needs no random numbers, so that noting the same once more ch
 value was altered or moved to another pseudonym.
 """
 
-from DicomSuiteAnonymizeLib.errors import AnonymizeError
-
 _PURPOSE = b"dicomsuite crosswalk 1"
 _KEY_BYTES = 64
 
@@ -43,11 +41,11 @@ class KeySeal:
         return self._cipher.encrypt(original, [place.encode()])
 
     def open(self, place: str, sealed: bytes) -> bytes:
-        """The original. Raises AnonymizeError where the sealed value is not the one that was stored here."""
+        """The original. Raises ValueError where the sealed value is not the one that was stored here."""
         try:
             return self._cipher.decrypt(sealed, [place.encode()])
         except self._altered as error:
-            raise AnonymizeError("an entry of the crosswalk is damaged or was altered") from error
+            raise ValueError("not what was stored here") from error
 
 
 Seal = OpenSeal | KeySeal

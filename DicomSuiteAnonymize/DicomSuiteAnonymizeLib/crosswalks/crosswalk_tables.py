@@ -2,7 +2,7 @@
 
     patients.csv    id_old,id_new: Patient IDs, as MIDI-B asks for
     uids.csv        id_old,id_new: UIDs, as MIDI-B asks for
-    values.csv      names, numbers and shifted dates: what of, id_old, id_new, character set
+    values.csv      names, numbers, shifted dates, names of other files: what of, id_old, id_new, character set
     instances.csv   every file by its new SOP Instance UID, with whom it belongs to
 
 All of them name patients and are readable by their owner alone.
@@ -11,7 +11,7 @@ All of them name patients and are readable by their owner alone.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -35,6 +35,7 @@ _COLUMNS = {
 _HEXADECIMAL = "hex:"
 """How a value begins that its character set cannot hold; its bytes follow."""
 _ROWS_AT_ONCE = 1000
+_ADVICE = "Mend the line, or export the table again; nothing of it is in the crosswalk."
 Row = dict[str, str]
 """Cells by column."""
 
@@ -51,22 +52,35 @@ def export_tables(crosswalk: Crosswalk, folder: Path) -> dict[str, int]:
 
 
 def import_tables(crosswalk: Crosswalk, folder: Path) -> dict[str, int]:
-    """Add those of the four files that are in the folder; how many rows each has.
+    """Add those of the four files that are in the folder, all or nothing; how many rows each has.
 
-    Raises AnonymizeError, which names the file and the line, where there is none of them or one is not understood.
+    Raises AnonymizeError as `check_tables` does.
     """
+    counts = {}
+    with crosswalk.all_or_nothing():
+        for name, part, rows in _tables(folder):
+            counts[name] = 0
+            while some := list(islice(rows, _ROWS_AT_ONCE)):
+                crosswalk.record(Notes([], [], [])._replace(**{part: some}))
+                counts[name] += len(some)
+    return counts
+
+
+def check_tables(folder: Path) -> None:
+    """Raise AnonymizeError, which names the file and the line, where there is no table or one is not understood."""
+    for _, _, rows in _tables(folder):
+        for _ in rows:
+            pass
+
+
+def _tables(folder: Path) -> Iterator[tuple[str, str, Iterator[object]]]:
+    """Of each table in the folder the name, the part of Notes that it is for, and what goes there."""
     found = [name for name in _READERS if (folder / name).is_file()]
     if not found:
-        raise AnonymizeError(f"{folder} holds none of {', '.join(_READERS)}.")
-    counts = {}
+        raise AnonymizeError(f"{folder} holds none of {', '.join(_READERS)}. Name the folder with these tables.")
     for name in found:
         part, read = _READERS[name]
-        rows = _read(folder / name, _COLUMNS[name], read)
-        counts[name] = 0
-        while some := list(islice(rows, _ROWS_AT_ONCE)):
-            crosswalk.record(Notes([], [], [])._replace(**{part: some}))
-            counts[name] += len(some)
-    return counts
+        yield name, part, _read(folder / name, _COLUMNS[name], read)
 
 
 def _patient_rows(crosswalk: Crosswalk) -> Iterator[tuple[str, str]]:
@@ -140,15 +154,23 @@ def _read(path: Path, columns: Sequence[str], read: Callable[[Row], object]) -> 
     line = 1
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file)
+            table = csv.DictReader(_whole_lines(file), strict=True)
             if set(table.fieldnames or ()) != set(columns):
                 raise AnonymizeError(f"{path}: the first line must name the columns {','.join(columns)}.")
             for row in table:
                 line = table.line_num
                 if None in row or None in row.values():
-                    raise AnonymizeError(f"{path}, line {line}: has not as many cells as the first line.")
+                    raise AnonymizeError(f"{path}, line {line}: has not as many cells as the first line. {_ADVICE}")
                 yield read(row)
     except OSError as error:
-        raise AnonymizeError(f"{path}: {error.strerror}.") from error
+        raise AnonymizeError(f"{path}: {error.strerror}. Name a folder with tables that you can read.") from error
     except (ValueError, csv.Error) as error:
-        raise AnonymizeError(f"{path}, line {line}: cannot be understood.") from error
+        raise AnonymizeError(f"{path}, line {line}: cannot be understood. {_ADVICE}") from error
+
+
+def _whole_lines(lines: Iterable[str]) -> Iterator[str]:
+    """The lines. Raises ValueError where the last one has no end: a table that was cut ends in half a value."""
+    for line in lines:
+        yield line
+        if not line.endswith(("\r", "\n")):
+            raise ValueError("cut")

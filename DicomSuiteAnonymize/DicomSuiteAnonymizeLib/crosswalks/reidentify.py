@@ -11,6 +11,7 @@ from pathlib import Path
 
 from DicomSuiteAnonymizeLib.crosswalks.crosswalk import Crosswalk
 from DicomSuiteAnonymizeLib.crosswalks.private_table import write_private_table
+from DicomSuiteAnonymizeLib.crosswalks.restored_file import restore_file
 from DicomSuiteAnonymizeLib.crosswalks.restorer import RestoringEngine
 from DicomSuiteAnonymizeLib.engine import NotDicom
 from DicomSuiteAnonymizeLib.errors import AnonymizeError
@@ -69,19 +70,30 @@ def _engine(crosswalk: str, key: bytes) -> RestoringEngine:
 
 def _restore(engine: RestoringEngine, settings: RestoreSettings, name: str) -> RestoredFile:
     try:
-        with SourceFile(f"{settings.source}/{name}") as source:
-            rewritten = rewrite(source, engine)
-            write_parts(source, rewritten.parts, f"{settings.target}/{name}")
-        changes = Counter({tuple(change): count for *change, count in rewritten.changes.elements})
-        return RestoredFile(name, WRITTEN, "", changes, rewritten.subject.dates == b"REMOVED")
-    except NotDicom:
-        return RestoredFile(name, NOT_DICOM, "", Counter(), False)
+        return _restored(engine, settings, name)
     except AnonymizeError as error:
         return _refused(name, str(error))
     except DicomSuiteError:
         raise
     except Exception as error:  # one bad file never stops a run
         return _refused(name, unforeseen(error))
+
+
+def _restored(engine: RestoringEngine, settings: RestoreSettings, name: str) -> RestoredFile:
+    try:
+        with SourceFile(f"{settings.source}/{name}") as source:
+            rewritten = rewrite(source, engine)
+            write_parts(source, rewritten.parts, f"{settings.target}/{name}")
+        changes = Counter({tuple(change): count for *change, count in rewritten.changes.elements})
+        return RestoredFile(name, WRITTEN, "", changes, rewritten.subject.dates == b"REMOVED")
+    except NotDicom:
+        return _other(engine, settings, name)
+
+
+def _other(engine: RestoringEngine, settings: RestoreSettings, name: str) -> RestoredFile:
+    if restore_file(engine.crosswalk, settings.source, settings.target, name):
+        return RestoredFile(name, WRITTEN, "", Counter([("", Action.REPLACE.value, "file name")]), False)
+    return RestoredFile(name, NOT_DICOM, "", Counter(), False)
 
 
 def _refused(name: str, reason: str) -> RestoredFile:
@@ -109,10 +121,11 @@ class Restoration:
     def execute(self, token: CancelToken) -> dict:
         """Restore everything and return what was done, without any value; the same is written into the target.
 
-        Raises Cancelled, UsageError where the target holds anything, and AnonymizeError where the crosswalk is not the
-        key's.
+        Raises Cancelled, UsageError where the target holds anything, and CrosswalkError where the crosswalk is not the
+        key's or damaged.
         """
-        with Crosswalk(Path(self._settings.crosswalk), self._settings.key):
+        with Crosswalk(Path(self._settings.crosswalk), self._settings.key) as crosswalk:
+            crosswalk.check()
             claim_folder(self._target, mode=0o700)
         names = self._names()
         try:

@@ -28,7 +28,7 @@ class RestoringEngine(Engine):
     def __init__(self, crosswalk: Crosswalk, key: bytes) -> None:
         plan = RestoringPlan()
         super().__init__(plan.profile, key)
-        self._crosswalk = crosswalk
+        self.crosswalk = crosswalk
         self.use(plan, RestoringReplacer(crosswalk))
         self._known_subjects: dict[tuple, RestoredSubject] = {}
 
@@ -43,7 +43,7 @@ class RestoringEngine(Engine):
 
     def _subject(self, facts: Facts, sop_instance: bytes) -> RestoredSubject:
         patient = _value(facts, wire(PATIENT_ID))
-        recorded = self._crosswalk.subjects_of_instance(sop_instance)
+        recorded = self.crosswalk.subjects_of_instance(sop_instance)
         originals = _of_one_patient(recorded or self._relatives(facts), patient)
         self._check_patient(patient, originals[0].patient)
         key = tuple(originals), bool(recorded), _value(facts, CHARACTER_SET), _value(facts, wire(DATES_MODIFIED))
@@ -58,9 +58,9 @@ class RestoringEngine(Engine):
         """Whom a file belongs to that was made from de-identified ones later, e.g. a segmentation."""
         series, study, patient = (_value(facts, tag) for tag in (SERIES_UID, STUDY_UID, wire(PATIENT_ID)))
         originals = (
-            (series and self._crosswalk.subjects_in_series(series))
-            or (study and self._crosswalk.subjects_in_study(study))
-            or (patient and self._crosswalk.subjects_called(patient))
+            (series and self.crosswalk.subjects_in_series(series))
+            or (study and self.crosswalk.subjects_in_study(study))
+            or (patient and self.crosswalk.subjects_called(patient))
         )
         if not originals:
             raise AnonymizeError(
@@ -70,7 +70,7 @@ class RestoringEngine(Engine):
 
     def _check_patient(self, called: bytes, found: bytes) -> None:
         """Nobody else's name: a Patient ID may have been corrected since, or the crosswalk tampered with."""
-        if called != found and called and self._crosswalk.subjects_called(called):
+        if called != found and called and self.crosswalk.subjects_called(called):
             raise AnonymizeError("its Patient ID and its UIDs belong to different patients of the crosswalk")
 
 

@@ -74,6 +74,15 @@ def roots_of(sources: Sources) -> tuple[str, ...]:
     return tuple(str(root if root.is_dir() else root.parent) for root in ordered)
 
 
+def path_below(roots: tuple[str, ...], source: str | os.PathLike[str]) -> str:
+    """Path below the innermost of the roots, after the root's number where there are several."""
+    path = Path(source)
+    inside = [number for number, root in enumerate(roots) if path.is_relative_to(root)]
+    number = max(inside, key=lambda number: len(roots[number]))
+    relative = path.relative_to(roots[number]).as_posix()
+    return f"{number}/{relative}" if len(roots) > 1 else relative
+
+
 def process_other(settings: TaskSettings, task: FileTask, changes: dict[str, list]) -> FileResult:
     """Clean the task's file if it is of one of the formats, or say why it is quarantined.
 
@@ -149,20 +158,12 @@ def _written(source: Path, target: str, name: str, kind: _Format) -> tuple[dict[
 def _output_name(settings: TaskSettings, source: Path, kind: _Format) -> str:
     """Path below the output folder: codes of the source's folder and of its name without the format's ending."""
     pseudonyms = Pseudonyms(settings.key)
-    relative = _relative(source, settings.other_formats)
+    relative = path_below(settings.other_formats, source)
     suffix = next((suffix for suffix in kind.suffixes if relative.endswith(suffix)), "")
     folder = pseudonyms.code(b"other folder", os.fsencode(os.path.dirname(relative)), _FOLDER_LETTERS)
     domain = b"other file" if suffix else b"other file without its ending"
     stem = pseudonyms.code(domain, os.fsencode(relative.removesuffix(suffix)), _FILE_LETTERS)
     return f"other/FO-{folder.decode()}/FI-{stem.decode()}{suffix or kind.suffixes[0]}"
-
-
-def _relative(source: Path, roots: tuple[str, ...]) -> str:
-    """Path below the innermost of the roots, after the root's number where there are several."""
-    inside = [number for number, root in enumerate(roots) if source.is_relative_to(root)]
-    number = max(inside, key=lambda number: len(roots[number]))
-    relative = source.relative_to(roots[number]).as_posix()
-    return f"{number}/{relative}" if len(roots) > 1 else relative
 
 
 def _format_of(path: Path) -> _Format | None:
