@@ -36,6 +36,14 @@ def setColumnWidths(table: "qt.QTableView", stretched: int, others: dict[int, st
         header.resizeSection(column, table.fontMetrics().boundingRect(sample).width() + COLUMN_PADDING)
 
 
+def fitColumns(tree: "qt.QTreeWidget") -> None:
+    """The first column takes what room the others leave, which are as wide as their texts."""
+    header = tree.header()
+    header.stretchLastSection = False
+    header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+    header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
+
+
 class NarrowColumns:
     """Hides columns of a table while it is narrower than `width` pixels."""
 

@@ -37,7 +37,8 @@ class AttributeSearch:
         self.tree.selectionMode = qt.QAbstractItemView.ExtendedSelection
         self.tree.uniformRowHeights = True
         self.tree.minimumHeight = 180
-        self.tree.setColumnWidth(0, 200)
+        self.tree.header().stretchLastSection = False
+        self.tree.header().setSectionResizeMode(qt.QHeaderView.Stretch)
         self.tree.connect("itemActivated(QTreeWidgetItem*,int)", lambda item, column: self._add())
         self.tree.connect("itemSelectionChanged()", self._update)
         self.addButton = qt.QPushButton(_("Add to the table"))

@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 
 from DicomSuiteAnonymizeGui.drawn_boxes import DrawnBoxes
 from DicomSuiteAnonymizeGui.picture_view import PictureView
+from DicomSuiteAnonymizeGui.words import boxText
 from DicomSuiteAnonymizeLib.pixels.box_markups import Box
 from DicomSuiteAnonymizeLib.pixels.frame_picture import FramePicture
 from DicomSuiteGui.tool_buttons import addToolButton, setPossible
@@ -103,10 +104,8 @@ class BoxList:
 
     def _show(self) -> None:
         self.list.clear()
-        for left, top, width, height in self._boxes:
-            self.list.addItem(
-                _("{left}, {top}: {width} × {height}").format(left=left, top=top, width=width, height=height)
-            )
+        for box in self._boxes:
+            self.list.addItem(boxText(box))
         if self.drawButton.checked and self._picture is not None:
             self._drawn.show(self._boxes, self._picture.geometry)
         self._showPossible()

@@ -1,4 +1,4 @@
-"""The crosswalk: written on export, handed out as tables, and used to give de-identified files their IDs back."""
+"""The crosswalk: written on export, handed out and taken in as tables, and used to give files their IDs back."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 from DicomSuiteAnonymizeGui.crosswalk_settings import CrosswalkSettings
 from DicomSuiteAnonymizeGui.path_row import Proposal, addFile, addFolder, pathIn
 from DicomSuiteAnonymizeGui.query_row import QueryRow
+from DicomSuiteAnonymizeGui.table_import import TableImport
 from DicomSuiteAnonymizeLib import command_lines
 from DicomSuiteGui.export_frame import ExportFrame
 from DicomSuiteGui.followed_job import FollowedJob
@@ -53,6 +54,7 @@ class CrosswalkPanel:
         """Let go of everything that outlives the panel."""
         self._followed.stop()
         self.tables.cleanup()
+        self.tableImport.cleanup()
 
     @property
     def file(self) -> Path:
@@ -76,7 +78,7 @@ class CrosswalkPanel:
         self._proposal = Proposal(self.folderEdit)
         layout.addLayout(form)
         self.frame = ExportFrame()
-        self.frame.exportButton.text = _("Re-&identify")
+        self.frame.exportButton.text = _("Re-i&dentify")
         self.frame.folderChanged.connect(self._show)
         self.frame.exportAsked.connect(self._onReidentify)
         self.frame.cancelAsked.connect(self._onCancel)
@@ -86,8 +88,10 @@ class CrosswalkPanel:
             self._onTables,
         )
         self.tables.asked.connect(self._onTablesAsked)
-        layout.addWidget(self.frame.widget)
-        layout.addWidget(self.tables.widget)
+        self.tableImport = TableImport(self._importCommand)
+        self.tableImport.imported.connect(self._show)
+        for part in (self.frame, self.tables, self.tableImport):
+            layout.addWidget(part.widget)
 
     def _onReidentify(self) -> None:
         folder = newFolder(self.frame.folder, _REIDENTIFIED)
@@ -118,11 +122,17 @@ class CrosswalkPanel:
     def _onTables(self, result: Mapping[str, Any]) -> None:
         self.tables.say(_("Written into {folder}.").format(folder=self._tablesFolder))
 
+    def _importCommand(self, folder: Path) -> tuple[str, ...]:
+        """Raises DicomSuiteError where the settings cannot be used."""
+        isEncrypted = self.settings.encryptBox.checked and not self.file.is_file()  # of a new one only
+        return command_lines.crosswalk_import(self.file, folder, storedSettings().key_path(), isEncrypted)
+
     def _show(self) -> None:
         job = self._followed.job
         isBusy = self._followed.isBusy
         whyNot = self._trouble or self._whyNoFile() or self.frame.whyNoFolder
         self.tables.setReason(whyNot)
+        self.tableImport.setReason(self._trouble)
         noFolder = "" if self.folderEdit.currentPath else _("Choose the de-identified files first.")
         running = _("A job is running.") if isBusy else ""
         self.frame.setResult(job.request.output if job is not None and job.state is State.SUCCESS else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
 from slicer.i18n import tr as _
 
@@ -38,8 +39,8 @@ class ExportExtras:
         )
 
 
-def extrasText(extras: Extras) -> str:
-    """What the extras are, for the user to check; "" where there are none."""
+def extrasText(extras: Extras, safePrivate: Path | None) -> str:
+    """What the extras and the list of private attributes are, for the user to check; "" where there are none."""
     count = len(extras.faces_refused)
     parts = [
         (extras.read_text, _("text in pictures is read")),
@@ -47,6 +48,7 @@ def extrasText(extras: Extras) -> str:
         (extras.other_formats, _("other formats are cleaned")),
         (extras.crosswalk, _("a crosswalk is written")),
         (extras.pseudonyms, _("given pseudonyms are used")),
+        (safePrivate, _("private attributes of your list stay")),
         (extras.cluster, _("it runs on {address}").format(address=extras.cluster)),
     ]
     said = [text for isUsed, text in parts if isUsed]

@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 
 from DicomSuiteAnonymizeLib.pixels.box_markups import Box
 from DicomSuiteAnonymizeLib.pixels.pixel_series import Finding
+from DicomSuiteGui.table_look import fitColumns
 from DicomSuiteLib.plain_signal import Signal
 
 TEXT, VERDICT = range(2)
@@ -29,9 +30,7 @@ class FindingsTree:
         tree.accessibleName = _("Text that was read in the pictures")
         tree.iconSize = qt.QSize(_CUT_WIDTH, _CUT_HEIGHT)
         tree.minimumHeight = tree.maximumHeight = _HEIGHT
-        tree.header().stretchLastSection = False
-        tree.header().setSectionResizeMode(TEXT, qt.QHeaderView.Stretch)
-        tree.header().setSectionResizeMode(VERDICT, qt.QHeaderView.ResizeToContents)
+        fitColumns(tree)
         tree.connect("itemChanged(QTreeWidgetItem*,int)", self._onChanged)
         self.clear()
 

@@ -89,6 +89,7 @@ class ModulePanel:
         self.pixels.rulesChanged.connect(self._onRulesChanged)
         for part in (self.faces, self.crosswalk.settings):
             part.changed.connect(self._showExtras)
+        self.options.ownList.changed.connect(self._onOwnListChanged)
         editor.changed.connect(self._onRulesChanged)
         self._update()
 
@@ -96,7 +97,7 @@ class ModulePanel:
         """The module is shown."""
         self.source.refresh()
         self.profileBar.update()
-        self.pixels.update()
+        self.pixels.enter()
         self.export.enter()
         self.crosswalk.enter()
         self._update()
@@ -118,6 +119,7 @@ class ModulePanel:
             self.source,
             self.profileBar,
             self.attributes,
+            self.options,
             self.pixels,
             self.faces,
             self.preview,
@@ -217,13 +219,17 @@ class ModulePanel:
         self._showExtras()
         self._wantExample()
 
+    def _onOwnListChanged(self) -> None:
+        self._update()
+        self._onRulesChanged()
+
     def _wantExample(self) -> None:
         self._example.drop()  # it answers for other rules, or for another file
         self._exampleTimer.start()
 
     def _startExample(self) -> None:
         examples = self.attributes.examples[:1]
-        if examples:
+        if examples and not self.options.ownList.reason:
             firstFile = command_lines.as_list(examples)
             self._ask(lambda rules: self._example.ask(command_lines.preview(rules), firstFile))
 
@@ -284,7 +290,7 @@ class ModulePanel:
         if self._parameters is None:  # between two scenes
             return
         try:
-            self.export.setExtras(extrasText(self._chosenExtras()))
+            self.export.setExtras(extrasText(self._chosenExtras(), self.options.ownList.path))
         except DicomSuiteError:  # the export is disabled and says why
             self.export.setExtras("")
 
@@ -294,11 +300,14 @@ class ModulePanel:
 
     def _rules(self, folder: Path) -> command_lines.Rules:
         profileFile = store_used(self._editor.profile, folder)
-        return command_lines.Rules(profileFile, storedSettings().key_path(), self._parameters.allowPixelRisk)
+        keyFile, ownList = storedSettings().key_path(), self.options.ownList.path
+        return command_lines.Rules(profileFile, keyFile, self._parameters.allowPixelRisk, ownList)
 
     def _update(self) -> None:
-        for part in (self.pixels, self.faces, self.preview, self.export):
+        for part in (self.pixels, self.faces):
             part.setReason(self.source.reason)
+        for part in (self.preview, self.export):
+            part.setReason(self.source.reason or self.options.ownList.reason)
 
 
 def _profiles() -> ProfileStore:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import qt
 from slicer.i18n import tr as _
 
+from DicomSuiteAnonymizeGui.safe_private_list import SafePrivateList
 from DicomSuiteAnonymizeGui.words import optionExplanation, optionWord
 from DicomSuiteAnonymizeLib.ps315 import Option
+from DicomSuiteGui.tool_buttons import setPossible
 
 _EXCLUDES = {
     Option.RETAIN_FULL_DATES: Option.RETAIN_MODIFIED_DATES,
@@ -41,6 +43,8 @@ class OptionsPanel:
                 self.diffusionBox = self._addBox(
                     layout, "retainDiffusionTiming", _("… and those of MR diffusion and timing"), self._diffusion()
                 )
+                self.ownList = SafePrivateList()
+                layout.addWidget(self.ownList.widget)
         self.refuseBox = self._addBox(
             layout,
             "refuseLeaks",
@@ -51,6 +55,10 @@ class OptionsPanel:
         for box in (self.followBox, *self.optionBoxes.values()):
             box.connect("toggled(bool)", self._onToggled)
         self._onToggled()
+
+    def cleanup(self) -> None:
+        """Let go of what is being read."""
+        self.ownList.cleanup()
 
     def _addBox(self, layout: qt.QVBoxLayout, parameter: str, text: str, explanation: str) -> qt.QCheckBox:
         box = qt.QCheckBox(text)
@@ -70,8 +78,11 @@ class OptionsPanel:
             reason = self._whyNot(option)
             box.enabled = not reason
             box.toolTip = reason or optionExplanation(option)
-        self.diffusionBox.enabled = self.optionBoxes[Option.RETAIN_SAFE_PRIVATE].checked and self.followBox.checked
-        self.diffusionBox.toolTip = self._diffusion() if self.diffusionBox.enabled else _("Needs the option above.")
+        keepsPrivate = self.optionBoxes[Option.RETAIN_SAFE_PRIVATE].checked and self.followBox.checked
+        setPossible(self.diffusionBox, "" if keepsPrivate else _("Needs the option above."), self._diffusion())
+        self.ownList.setReason(
+            "" if keepsPrivate else _('Needs "{option}".').format(option=optionWord(Option.RETAIN_SAFE_PRIVATE))
+        )
 
     @staticmethod
     def _diffusion() -> str:

@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 from DicomSuiteAnonymizeGui.pixel_editor import PixelEditor
 from DicomSuiteAnonymizeGui.query_row import QueryRow
 from DicomSuiteAnonymizeGui.risk_table import RiskTable
+from DicomSuiteAnonymizeGui.rules_list import RulesList
 from DicomSuiteAnonymizeGui.selection import Source
 from DicomSuiteAnonymizeGui.twin_box import TwinBox
 from DicomSuiteAnonymizeLib import command_lines
@@ -30,7 +31,7 @@ _OCR_MODULE = "rapidocr_onnxruntime"
 
 
 class PixelsPanel:
-    """`rulesChanged` is emitted without arguments when a rule was saved or forgotten."""
+    """`rulesChanged` is emitted without arguments when a rule was saved, removed or imported."""
 
     def __init__(self, cleanBox: qt.QCheckBox, gather: Gather) -> None:
         self.rulesChanged = Signal()
@@ -44,6 +45,11 @@ class PixelsPanel:
         """Let go of everything that outlives the panel."""
         self.search.cleanup()
         self.editor.cleanup()
+
+    def enter(self) -> None:
+        """The module is shown; another one, or another Slicer, may have changed what can be chosen."""
+        self.update()
+        self.rules.update()
 
     def exit(self) -> None:
         """Another module is shown: the slice views are its own."""
@@ -82,7 +88,16 @@ class PixelsPanel:
         self.table.selectionChanged.connect(lambda: self.editor.show(self.table.selected))
         self.editor = PixelEditor()
         self.editor.ruleMade.connect(self._onRule)
-        for widget in (self.cleanTwin.widget, self.readBox, self.search.widget, self.table.widget, self.editor.widget):
+        self.rules = RulesList(_userRules)
+        self.rules.changed.connect(self._onRulesChanged)
+        for widget in (
+            self.cleanTwin.widget,
+            self.readBox,
+            self.search.widget,
+            self.table.widget,
+            self.editor.widget,
+            self.rules.widget,
+        ):
             layout.addWidget(widget)
         layout.addStretch(1)
         cleanBox.connect("toggled(bool)", lambda isChecked: self.update())
@@ -105,7 +120,7 @@ class PixelsPanel:
     def _searchIn(self, source: Source) -> None:
         try:
             settings = storedSettings()
-            rules = UserRules(settings.store_folder()).files
+            rules = _userRules().files
             self._wasRead = self.readsText
             words = command_lines.pixels(source.words, settings.key_path(), rules, self._wasRead)
         except DicomSuiteError as error:
@@ -126,11 +141,23 @@ class PixelsPanel:
 
     def _onRule(self, rule: PixelRule) -> None:
         try:
-            UserRules(storedSettings().store_folder()).save(rule)
+            _userRules().save(rule)
         except DicomSuiteError as error:
             self.editor.say(str(error))
             return
         self._series = tuple(series.after(rule) for series in self._series)
         self.table.show(self._series)
         self.editor.say(_('Saved. "{name}" is used from now on.').format(name=rule.name))
+        self.rules.update()
         self.rulesChanged.emit()
+
+    def _onRulesChanged(self) -> None:
+        hasShown = bool(self._series)
+        self.clear()  # what was found with other rules
+        self.search.say(_("The rules have changed; look for pictures again.") if hasShown else "")
+        self.rulesChanged.emit()
+
+
+def _userRules() -> UserRules:
+    """Raises DicomSuiteError where the settings cannot be used."""
+    return UserRules(storedSettings().store_folder())

@@ -12,8 +12,14 @@ from DicomSuiteAnonymizeGui.words import actionWord, attributeName, countedActio
 from DicomSuiteAnonymizeLib.preview import FilePreview, from_json
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteGui.child_query import ChildQuery
+from DicomSuiteGui.table_look import fitColumns
 from DicomSuiteLib.child_process import Progress
 from DicomSuiteLib.plain_signal import Signal
+
+_TREE_HEIGHT = 192
+"""Pixels; what a tree asks for, since a lower one would leave a gap in its tab."""
+_INDENT = 10
+"""Pixels; three columns have to fit a narrow panel."""
 
 
 class PreviewPanel:
@@ -45,8 +51,10 @@ class PreviewPanel:
         self.filesTree.setHeaderLabels([_("Attribute"), _("Before"), _("After")])
         for tree in (self.countsTree, self.filesTree):
             tree.uniformRowHeights = True
-            tree.minimumHeight = tree.maximumHeight = 180
-        self.countsTree.setColumnWidth(0, 200)
+            tree.minimumHeight = tree.maximumHeight = _TREE_HEIGHT
+        fitColumns(self.countsTree)
+        self.filesTree.indentation = _INDENT
+        self.filesTree.header().stretchLastSection = False
         self.filesTree.header().setSectionResizeMode(qt.QHeaderView.Stretch)
         self.pages.addTab(self.countsTree, _("All files"))
         self.pages.addTab(self.filesTree, _("First files"))

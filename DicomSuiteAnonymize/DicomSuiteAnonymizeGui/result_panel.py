@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 from DicomSuiteGui.database_import import DatabaseImport
 from DicomSuiteGui.desktop import openPath
 from DicomSuiteGui.dicom_database import dicomDatabase
+from DicomSuiteGui.table_look import fitColumns
 from DicomSuiteLib.job_results import refused_files
 from DicomSuiteLib.jobs import Job
 from DicomSuiteLib.plain_signal import Signal
@@ -41,7 +42,7 @@ class ResultPanel:
         self.refusedTree.accessibleName = _("Quarantined files")
         self.refusedTree.setHeaderLabels([_("Quarantined"), _("Files")])
         self.refusedTree.minimumHeight = self.refusedTree.maximumHeight = 100
-        self.refusedTree.setColumnWidth(0, 220)
+        fitColumns(self.refusedTree)
         row = qt.QHBoxLayout()
         self.reportButton = self._button(row, _("Open report"), self._openReport)
         self.folderButton = self._button(row, _("Open folder"), self._openFolder)
@@ -108,12 +109,13 @@ class ResultPanel:
             item.setText(0, reason)
             item.setToolTip(0, reason)
             item.setText(1, str(count))
+            self.refusedTree.addTopLevelItem(item)
             for path in paths.get(reason, ()):
                 child = qt.QTreeWidgetItem()
                 child.setText(0, path)
                 child.setToolTip(0, path)
                 item.addChild(child)
-            self.refusedTree.addTopLevelItem(item)
+                child.setFirstColumnSpanned(True)
 
     def _update(self) -> None:
         output = Path(self._job.request.output)

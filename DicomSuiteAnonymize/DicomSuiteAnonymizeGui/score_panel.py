@@ -37,7 +37,7 @@ class ScorePanel:
         self.table.columnCount = 4
         self.table.setHorizontalHeaderLabels([_("Category, action"), _("Passed"), _("Failed"), _("Not judged")])
         makeCompact(self.table, _("Score by category and action"))
-        setColumnWidths(self.table, WHAT, {PASSED: "000000", FAILED: "000000", UNJUDGED: "000000"})
+        setColumnWidths(self.table, WHAT, {PASSED: "000000", FAILED: "000000", UNJUDGED: _("Not judged")})
         self.table.minimumHeight = self.table.maximumHeight = _TABLE_HEIGHT
         self.failures = qt.QTreeWidget()
         self.failures.setHeaderLabels([_("Not passed"), _("Why")])

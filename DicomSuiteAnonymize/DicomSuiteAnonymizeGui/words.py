@@ -6,6 +6,7 @@ from pydicom.datadict import dictionary_description, keyword_for_tag
 from slicer.i18n import tr as _
 
 from DicomSuiteAnonymizeLib.found_values import FoundValues
+from DicomSuiteAnonymizeLib.pixels.pixel_rules import Box
 from DicomSuiteAnonymizeLib.preview import Difference
 from DicomSuiteAnonymizeLib.profiles.profile import Scope
 from DicomSuiteAnonymizeLib.ps315 import Option
@@ -78,6 +79,12 @@ def optionExplanation(option: Option) -> str:
         Option.CLEAN_PIXEL_DATA: _("Text burned into pictures is blanked; what no rule covers is set aside."),
         Option.CLEAN_FACES: _("The face is taken out of CT and MRI of the head."),
     }[option]
+
+
+def boxText(box: Box) -> str:
+    """Where a box lies, in pixels."""
+    left, top, width, height = box
+    return _("{left}, {top}: {width} × {height}").format(left=left, top=top, width=width, height=height)
 
 
 def scopeWord(scope: Scope) -> str:

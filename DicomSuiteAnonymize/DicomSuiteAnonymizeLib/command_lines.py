@@ -11,16 +11,22 @@ from DicomSuiteAnonymizeLib.crosswalks.given_pseudonyms import QUARANTINE
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What is done to the files: a saved profile, the key, and whether risky pixels may pass."""
+    """What is done to the files: a saved profile, the key, and whether risky pixels may pass.
+
+    `safe_private` is the user's list of private attributes that stay, None for none; it adds the option Retain Safe
+    Private to the profile.
+    """
 
     profile_file: Path
     key_file: Path
     allow_pixel_risk: bool = False
+    safe_private: Path | None = None
 
     def words(self) -> tuple[str, ...]:
         """Their part of a command line."""
         risk = ("--allow-pixel-risk",) if self.allow_pixel_risk else ()
-        return "--profile-file", str(self.profile_file), "--key-file", str(self.key_file), *risk
+        own = _each("--safe-private", filter(None, (self.safe_private,)))
+        return "--profile-file", str(self.profile_file), *own, "--key-file", str(self.key_file), *risk
 
 
 def as_list(paths: Iterable[str]) -> str:
@@ -55,6 +61,12 @@ def faces(sources: Sequence[str], key_file: Path, pictures: Path, workers: int) 
 def crosswalk_export(crosswalk: Path, folder: Path, key_file: Path) -> tuple[str, ...]:
     """Write a crosswalk's maps as CSV files into a folder."""
     return "crosswalk", "export", str(crosswalk), str(folder), "--key-file", str(key_file), "--progress", "json"
+
+
+def crosswalk_import(crosswalk: Path, folder: Path, key_file: Path, encrypted: bool) -> tuple[str, ...]:
+    """Add the CSV files in a folder to a crosswalk, which is made where there is none, `encrypted` or not."""
+    words = "crosswalk", "import", str(crosswalk), str(folder), "--key-file", str(key_file), "--progress", "json"
+    return (*words, "--encrypt-crosswalk") if encrypted else words
 
 
 def reidentify(folder: Path, target: Path, crosswalk: Path, key_file: Path, workers: int) -> tuple[str, ...]:

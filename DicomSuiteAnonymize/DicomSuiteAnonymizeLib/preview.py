@@ -140,7 +140,7 @@ class _NewFile(RawIOBase):
 def kept_against_ps315(preview: FilePreview, reference: FilePreview) -> frozenset[TagPath]:
     """Attributes that still say what they said, and that PS3.15 with the same options would have changed.
 
-    `reference` is the preview of the same file with the profile's options and without its edits.
+    `reference` is the preview of the same file with `reference_profile`.
     """
     expected = {difference.path: difference for difference in reference.differences}
     return frozenset(
@@ -154,8 +154,14 @@ def kept_against_ps315(preview: FilePreview, reference: FilePreview) -> frozense
 
 
 def reference_profile(profile: Profile) -> Profile:
-    """What PS3.15 asks for with the profile's options, and nothing else."""
-    return Profile("reference", "", options=profile.options)
+    """What PS3.15 asks for with the profile's options and its lists of safe private attributes, and nothing else."""
+    return Profile(
+        "reference",
+        "",
+        options=profile.options,
+        private_lists=profile.private_lists,
+        safe_private=profile.safe_private,
+    )
 
 
 def as_json(preview: FilePreview, kept: frozenset[TagPath]) -> dict[str, Any]:

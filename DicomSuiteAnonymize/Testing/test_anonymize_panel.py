@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from application import enter, exit_, expectedDisplay, moduleWidget, processEvents, qt, slicer, waitUntil
+from application import (
+    enter,
+    exit_,
+    expectedDisplay,
+    moduleWidget,
+    processEvents,
+    qt,
+    screenshot,
+    slicer,
+    waitUntil,
+)
+from copied_study import copied_study
 from DicomSuiteAnonymizeGui.attribute_table import ACTION, FOUND, NAME, RESULT
 from DicomSuiteAnonymizeGui.selection import Source, SourceKind
 from DicomSuiteAnonymizeLib.private_attributes.safe_attributes import MR_DIFFUSION_TIMING
@@ -19,7 +32,7 @@ from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.steps import Action
 from DicomSuiteGui.job_runner import closeRunner
 from DicomSuiteGui.stored_settings import storedSettings, storeSettings
-from DicomSuiteLib.synthetic_study import SyntheticStudy, write_synthetic_study
+from DicomSuiteLib.synthetic_study import SyntheticStudy
 from panel_places import database_of, private_places
 
 NAME_PATH = (SEVENTEEN_ATTRIBUTES["PatientName"],)
@@ -30,7 +43,7 @@ TIMEOUT_S = 60
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> SyntheticStudy:
-    return write_synthetic_study(tmp_path_factory.mktemp("panel") / "study")
+    return copied_study(tmp_path_factory.mktemp("panel") / "study")
 
 
 @pytest.fixture
@@ -284,6 +297,25 @@ def test_list_of_diffusion_and_timing_can_be_chosen_with_its_option_only(widget)
     assert not panel.diffusionBox.checked
 
 
+@pytest.mark.parametrize(
+    "places",
+    [
+        ("profilePlace", "attributesPlace"),
+        ("profilePlace", "optionsPlace"),
+        ("profilePlace", "pixelsPlace"),
+        ("profilePlace", "facesPlace"),
+        ("exportSection",),
+        ("crosswalkPlace",),
+        ("scorePlace",),
+    ],
+)
+def test_letters_for_the_keyboard_are_each_given_once_where_they_are_seen_together(widget, places) -> None:
+    items = [item for place in places for item in slicer.util.findChildren(getattr(widget.ui, place))]
+    texts = [item.text for item in items if item.inherits("QLabel") or item.inherits("QAbstractButton")]
+    letters = [letter.lower() for text in texts for letter in re.findall(r"&(\w)", text)]
+    assert letters and not [letter for letter, count in Counter(letters).items() if count > 1]
+
+
 def test_what_is_being_typed_stays_when_the_result_of_an_earlier_change_comes(widget) -> None:
     select_all(widget)
     select_rows(widget, NAME_PATH)
@@ -359,6 +391,27 @@ def test_preview_counts_actions_and_compares_the_first_files_without_writing(wid
     waitUntil(lambda: preview.countsTree.topLevelItemCount, TIMEOUT_S)
     widget.ui.allowPixelRiskBox.checked = True
     assert not preview.countsTree.topLevelItemCount
+
+
+def test_lists_fit_a_narrow_panel_and_a_tab_is_as_high_as_its_page(widget, tmp_path) -> None:
+    select_all(widget)
+    preview, search = widget.panel.preview, widget.panel.attributes.search
+    search.widget.checked = True
+    preview.previewButton.click()
+    waitUntil(lambda: preview.countsTree.topLevelItemCount and preview.filesTree.topLevelItemCount, TIMEOUT_S)
+    waitUntil(lambda: len(search._items) > 60)
+    for page in (0, 1):
+        preview.pages.currentIndex = page
+        screenshot(widget.parent, tmp_path / "narrow.png", 350, "light")
+        for tree in (preview.countsTree, preview.filesTree, search.tree):
+            assert tree.horizontalScrollBar().maximum == 0, tree.accessibleName
+    heights = []
+    for tab in (0, 3):
+        widget.ui.rulesTabs.currentIndex = tab
+        screenshot(widget.parent, tmp_path / "narrow.png", 350, "light")
+        heights.append(widget.ui.rulesTabs.height)
+    search.widget.checked = False
+    assert heights[1] < 150 < heights[0]
 
 
 def test_folder_is_a_source_too(widget, study, tmp_path) -> None:

@@ -47,6 +47,17 @@ def test_preview_reads_a_list_and_follows_the_rules() -> None:
     assert args.show_phi and args.allow_pixel_risk
 
 
+def test_list_of_private_attributes_goes_to_preview_rehearsal_and_export_alike() -> None:
+    rules = Rules(PROFILE, KEY, safe_private=Path("/lists/ours.csv"))
+    every = (
+        command_lines.preview(rules),
+        command_lines.rehearsal(("-",), TARGET, rules, 2),
+        command_lines.anonymize(("-",), TARGET, rules, 2),
+    )
+    assert [parsed(words).safe_private for words in every] == [["/lists/ours.csv"]] * 3
+    assert "--safe-private" not in command_lines.preview(RULES)
+
+
 @pytest.mark.parametrize("pack", [False, True])
 def test_export_writes_what_a_rehearsal_counts(pack: bool) -> None:
     export = parsed(command_lines.anonymize(("-",), TARGET, RULES, 2, pack))
@@ -98,6 +109,11 @@ def test_way_back_needs_crosswalk_and_key() -> None:
     crosswalk = Path("/keys/crosswalk.sqlite")
     args = parsed(command_lines.crosswalk_export(crosswalk, Path("/tables"), KEY))
     assert (args.action, args.crosswalk, args.folder, args.key_file) == ("export", crosswalk, Path("/tables"), KEY)
+    args = parsed(command_lines.crosswalk_import(crosswalk, Path("/tables"), KEY, encrypted=True))
+    assert (args.action, args.crosswalk, args.folder, args.key_file) == ("import", crosswalk, Path("/tables"), KEY)
+    assert args.encrypt_crosswalk
+    args = parsed(command_lines.crosswalk_import(crosswalk, Path("/tables"), KEY, encrypted=False))
+    assert not args.encrypt_crosswalk
     args = parsed(command_lines.reidentify(Path("/out"), TARGET, crosswalk, KEY, 3))
     assert (args.source, args.target, args.crosswalk, args.key_file) == (Path("/out"), TARGET, crosswalk, KEY)
     assert args.workers == 3

@@ -33,9 +33,11 @@ def widget(tmp_path: Path) -> Iterator[object]:
         widget.logic.editor.open(BUILT_IN["research"])  # dates stay, shifted
         widget.ui.sourceKindBox.currentIndex = list(SourceKind).index(SourceKind.FOLDER)
         widget.panel.source.folderEdit.currentPath = str(tmp_path / "source")
-        for edit in (widget.panel.crosswalk.folderEdit, widget.panel.crosswalk.settings.pseudonymsEdit):
+        panel = widget.panel.crosswalk
+        for edit in (panel.folderEdit, panel.fileEdit, panel.tableImport.folderEdit, panel.settings.pseudonymsEdit):
             edit.currentPath = ""
         yield widget
+        widget.panel.source.folderEdit.currentPath = ""  # nothing more is asked, with the key of another home
         exit_(widget)
         slicer.mrmlScene.Clear(0)
 
@@ -88,6 +90,64 @@ def test_tables_are_written_into_a_folder_of_their_own(widget, tmp_path: Path) -
     )
 
 
+def written_tables(widget) -> Path:
+    """Export with a crosswalk and write its tables; their folder."""
+    panel = widget.panel.crosswalk
+    panel.settings.writeBox.checked = True
+    exported(widget)
+    panel.tables.button.click()
+    waitUntil(lambda: not panel.tables.isBusy, TIMEOUT_S)
+    return panel._tablesFolder
+
+
+def imported(widget, folder: Path) -> str:
+    """Import the tables of a folder; what the panel says."""
+    tables = widget.panel.crosswalk.tableImport
+    tables.folderEdit.currentPath = str(folder)
+    assert tables.row.button.enabled, tables.row.button.toolTip
+    tables.row.button.click()
+    waitUntil(lambda: not tables.row.isBusy, TIMEOUT_S)
+    return tables.row.statusLabel.text
+
+
+def test_tables_are_taken_into_another_crosswalk_which_then_leads_back(widget, tmp_path: Path) -> None:
+    panel = widget.panel.crosswalk
+    folder = written_tables(widget)
+    panel.fileEdit.currentPath = str(tmp_path / "theirs.sqlite")
+    assert not panel.frame.exportButton.enabled and "no crosswalk" in panel.frame.exportButton.toolTip
+    said = imported(widget, folder)
+    assert "patients 1;" in said and "files 40" in said
+    (patient,) = of_folder(tmp_path / "source", "PatientID")
+    assert patient not in said
+    panel.frame.exportButton.click()
+    job = waitUntil(lambda: not panel._followed.isBusy and panel._followed.job, TIMEOUT_S)
+    assert job.state is State.SUCCESS, job.reason
+    for name in ("PatientID", "SOPInstanceUID", "StudyDate"):
+        assert of_folder(Path(job.request.output), name) == of_folder(tmp_path / "source", name), name
+
+
+def test_tables_that_cannot_be_taken_are_told_in_words(widget, tmp_path: Path) -> None:
+    folder, tables = written_tables(widget), widget.panel.crosswalk.tableImport
+    tables.folderEdit.currentPath = ""
+    assert not tables.row.button.enabled and "folder with the tables" in tables.row.button.toolTip
+    assert "holds none of patients.csv" in imported(widget, tmp_path / "source")
+    (folder / "uids.csv").write_text("id_old,id_new\nonly one cell\n", encoding="utf-8")
+    assert "uids.csv, line 2" in imported(widget, folder)
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("cryptography"), reason="encrypts")
+def test_crosswalk_that_an_import_makes_is_encrypted_as_one_of_an_export(widget, tmp_path: Path) -> None:
+    panel = widget.panel.crosswalk
+    folder, theirs = written_tables(widget), tmp_path / "theirs.sqlite"
+    panel.fileEdit.currentPath = str(theirs)
+    panel.settings.encryptBox.checked = True
+    assert "Taken" in imported(widget, folder)
+    (patient,) = of_folder(tmp_path / "source", "PatientID")
+    assert patient.encode() in storedSettings().key_path().with_name("crosswalk.sqlite").read_bytes()
+    assert patient.encode() not in theirs.read_bytes()
+    assert "Taken" in imported(widget, folder)  # once more, into the one that is there now
+
+
 def test_given_pseudonyms_are_used(widget, tmp_path: Path) -> None:
     settings = widget.panel.crosswalk.settings
     assert not settings.refuseBox.enabled and "table" in settings.refuseBox.toolTip
@@ -114,8 +174,10 @@ def test_choices_are_in_the_parameter_node_and_paths_are_not(widget, tmp_path: P
     settings = widget.panel.crosswalk.settings
     settings.writeBox.checked = True
     settings.pseudonymsEdit.currentPath = str(tmp_path / "pseudonyms.csv")
+    widget.panel.crosswalk.tableImport.folderEdit.currentPath = str(tmp_path / "their tables")
     assert widget._parameterNode.writeCrosswalk
     scene = tmp_path / "scene.mrml"
     slicer.mrmlScene.SetURL(str(scene))
     slicer.mrmlScene.Commit()
-    assert "pseudonyms.csv" not in scene.read_text(encoding="utf-8")
+    text = scene.read_text(encoding="utf-8")
+    assert "pseudonyms.csv" not in text and "their tables" not in text

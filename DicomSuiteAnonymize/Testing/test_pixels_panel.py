@@ -49,6 +49,7 @@ def widget(tmp_path: Path, study: SyntheticStudy) -> Iterator[object]:
         widget.panel.options.optionBoxes[Option.CLEAN_PIXEL_DATA].checked = True
         yield widget
         widget.panel.pixels.clear()
+        widget.panel.source.folderEdit.currentPath = ""  # nothing more is asked, with the key of another home
         exit_(widget)
         slicer.mrmlScene.Clear(0)
 
@@ -171,6 +172,7 @@ def test_box_is_added_dragged_snapped_and_saved_as_a_rule_of_the_device(widget, 
     (rule,) = rules()
     assert (rule.name, rule.boxes, rule.manufacturer, rule.rows) == ("our scanner", (TOP_LINES,), "Maker", 240)
     assert widget.panel.pixels.table.widget.item(0, OUTCOME).text() == "rule our scanner"
+    assert widget.panel.pixels.rules.tree.topLevelItem(0).text(0) == "our scanner"
 
 
 def test_rule_for_the_same_pictures_takes_the_place_of_the_former(widget, study) -> None:

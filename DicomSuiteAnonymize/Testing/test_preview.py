@@ -46,6 +46,7 @@ from DicomSuiteAnonymizeLib.preview import (
     preview_file,
     reference_profile,
 )
+from DicomSuiteAnonymizeLib.private_attributes.safe_attributes import SafeAttribute
 from DicomSuiteAnonymizeLib.profiles.profile import BUILT_IN, OnLeak, Profile, TagEdit
 from DicomSuiteAnonymizeLib.ps315 import Option
 from DicomSuiteAnonymizeLib.steps import Action
@@ -340,6 +341,19 @@ def test_kept_age_is_flagged_unless_an_option_keeps_it(tmp_path):
     options = frozenset((Option.RETAIN_PATIENT_CHARACTERISTICS,))
     assert kept(path, keeping(PATIENT_AGE, options=options)) == frozenset()
     assert kept(path, BUILT_IN["research"]) == frozenset()
+
+
+def test_private_attributes_of_a_list_are_not_flagged_and_others_that_an_edit_keeps_are(tmp_path):
+    listed, unlisted = SafeAttribute("Acme Scanner", 0x0029, 0x10, "LO"), (0x00291011,)
+    path = write_slice(tmp_path / "a.dcm")
+    dataset = dcmread(path)
+    block = dataset.private_block(0x0029, "Acme Scanner", create=True)
+    block.add_new(0x10, "LO", "gradient 7")
+    block.add_new(0x11, "LO", "coil 3")
+    dataset.save_as(path)
+    profile = keeping(unlisted, options=frozenset((Option.RETAIN_SAFE_PRIVATE,))).but(safe_private=(listed,))
+    assert previewed(path, profile).of((0x00291010,)).is_same
+    assert kept(path, profile) == {unlisted}
 
 
 def test_kept_attribute_without_a_value_is_not_flagged(tmp_path):

@@ -102,6 +102,7 @@ def test_list_is_read_however_it_is_separated(tmp_path: Path, text: str):
         ("Acme,0029\n", "line 1: .*creator, group and element"),
         (",0029,0C\n", "line 1: .*private creator"),
         ("# nothing\n", "is empty"),
+        (f"Acme,0029,0C,{'x' * 200_000}\n", "cannot be understood"),
     ],
 )
 def test_list_with_a_mistake_is_refused_with_its_line(tmp_path: Path, text: str, words: str):

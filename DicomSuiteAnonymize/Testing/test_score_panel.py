@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from application import waitUntil
-from DicomSuiteAnonymizeGui.score_panel import FAILED, PASSED, WHAT, ScorePanel
+from DicomSuiteAnonymizeGui.score_panel import FAILED, PASSED, UNJUDGED, WHAT, ScorePanel
 
 TIMEOUT_S = 60
 TOTALS = {"passed": 3, "failed": 1, "unjudged": 0}
@@ -54,6 +54,13 @@ def test_button_waits_for_everything_that_is_needed(panel, tmp_path) -> None:
     assert panel.row.button.enabled
     panel.uidsEdit.currentPath = ""
     assert not panel.row.button.enabled
+
+
+def test_headings_of_the_counts_are_not_cut_off(panel) -> None:
+    metrics = panel.table.fontMetrics()
+    for column in (PASSED, FAILED, UNJUDGED):
+        text = panel.table.horizontalHeaderItem(column).text()
+        assert metrics.boundingRect(text).width() < panel.table.columnWidth(column), text
 
 
 def test_table_tells_actions_and_categories_and_marks_what_failed(panel, tmp_path) -> None:

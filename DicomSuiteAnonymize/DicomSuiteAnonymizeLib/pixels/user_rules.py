@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
@@ -41,18 +42,38 @@ class UserRules:
 
         Raises AnonymizeError where the file is damaged or cannot be written.
         """
-        others = [one for one in self.read() if one.name != rule.name and _conditions(one) != _conditions(rule)]
-        write_rules([rule, *others], self.file)
+        write_rules([rule, *(one for one in self.read() if not _takes_the_place(rule, one))], self.file)
 
-    def forget(self, name: str) -> None:
-        """Keep no rule of this name. Raises AnonymizeError as `save` does."""
-        write_rules([rule for rule in self.read() if rule.name != name], self.file)
+    def giving_way(self, rules: Sequence[PixelRule]) -> tuple[PixelRule, ...]:
+        """Those that `take_in` would replace by others of these rules. Raises AnonymizeError for a damaged file."""
+        return tuple(one for one in self.read() if one not in rules and _gives_way(one, rules))
+
+    def take_in(self, rules: Sequence[PixelRule]) -> None:
+        """Try these after one's own; they take the place of those with their names or for the same pictures.
+
+        Raises AnonymizeError as `save` does.
+        """
+        write_rules([*(one for one in self.read() if not _gives_way(one, rules)), *rules], self.file)
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Keep no rule of these names. Raises AnonymizeError as `save` does."""
+        forgotten = frozenset(names)
+        write_rules([rule for rule in self.read() if rule.name not in forgotten], self.file)
 
 
 def clean_rule(facts: PictureFacts, name: str) -> PixelRule:
     """A rule that pictures of the same kind, size and device as this one hold no text."""
     conditions = (escape(fact) if isinstance(fact, str) else fact for fact in facts)
     return PixelRule(name, *conditions, action=RuleAction.CLEAN)
+
+
+def _gives_way(rule: PixelRule, others: Iterable[PixelRule]) -> bool:
+    return any(_takes_the_place(other, rule) for other in others)
+
+
+def _takes_the_place(rule: PixelRule, former: PixelRule) -> bool:
+    """Whether only one of the two can be kept."""
+    return rule.name == former.name or _conditions(rule) == _conditions(former)
 
 
 def _conditions(rule: PixelRule) -> tuple[object, ...]:

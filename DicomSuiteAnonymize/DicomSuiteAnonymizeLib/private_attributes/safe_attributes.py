@@ -110,7 +110,10 @@ def read_safe_attributes(path: Path) -> tuple[SafeAttribute, ...]:
         raise AnonymizeError(f"List of private attributes {path} is no UTF-8 text.") from error
     lines = text.splitlines()
     delimiter = next((sign for sign in _DELIMITERS if any(sign in line for line in lines)), ",")
-    found = tuple(_parsed(csv.reader(lines, delimiter=delimiter), path))
+    try:
+        found = tuple(_parsed(csv.reader(lines, delimiter=delimiter), path))
+    except csv.Error as error:
+        raise AnonymizeError(f"List of private attributes {path} cannot be understood: {error}.") from error
     if not found:
         raise AnonymizeError(f"List of private attributes {path} is empty.")
     return found
