@@ -94,9 +94,10 @@ def tops(names: Iterable[str]) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-def dotted_names(tree: ast.AST) -> set[str]:
+@cache
+def dotted_names(tree: ast.AST) -> frozenset[str]:
     """Every `a.b.c` that is read or called anywhere in the file, and its beginnings."""
-    return {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return frozenset(ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute))
 
 
 def is_function(node: ast.AST) -> bool:
