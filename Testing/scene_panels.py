@@ -44,9 +44,18 @@ def value_at(geometry: ImageGeometry, ijk: tuple[int, int, int], offset: int = 0
 
 
 def slice_composite() -> Any:
-    """A node that says what a slice view shows; the application has one for each of its views."""
-    found = slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
+    """A node that says what a slice view shows; the application has one for each of its views.
+
+    Views of a layout that is not shown, which earlier tests may have left, do not count.
+    """
+    found = [node for node in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode") if _is_shown(node)]
     return found[0] if found else slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSliceCompositeNode")
+
+
+def _is_shown(composite: Any) -> bool:
+    name = composite.GetLayoutName()
+    view = slicer.mrmlScene.GetSingletonNode(name, "vtkMRMLSliceNode") if name else None
+    return view is None or view.IsMappedInLayout()
 
 
 def slice_nodes() -> list[Any]:

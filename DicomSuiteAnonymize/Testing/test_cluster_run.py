@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("distributed")
 
-from anonymize_runs import KEY, anonymize, ended, start_anonymize, tree, write_key, write_series
+from anonymize_runs import KEY, Ended, anonymize, ended, start_anonymize, tree, write_key, write_series
 from dask_cluster import DaskCluster, dask_cluster
 from DicomSuiteAnonymizeLib import run as run_module
 from DicomSuiteAnonymizeLib.instance_task import BatchResult, FileTask, TaskSettings
@@ -132,8 +132,8 @@ def test_worker_that_does_not_see_the_sources_ends_the_run_and_refuses_no_file(
     assert same_tree(tmp_path / "out", place / "local")
 
 
-def stopped(cluster: DaskCluster, place: Path, folder: Path, number: int) -> tuple[Path, int]:
-    """A run that got the signal while files were left to do: where it writes, and its exit code.
+def stopped(cluster: DaskCluster, place: Path, folder: Path, number: int) -> tuple[Path, Ended]:
+    """A run that got the signal while files were left to do: where it writes, and how it ended.
 
     On a busy computer the signal may come when all is done; then another run is started.
     """
@@ -145,14 +145,14 @@ def stopped(cluster: DaskCluster, place: Path, folder: Path, number: int) -> tup
         end = ended(process)
         told = [json.loads(line) for line in end.errors.splitlines() if line.startswith("{")]
         if not told or told[-1]["done"] < told[-1]["total"]:
-            return folder / str(attempt), end.code
+            return folder / str(attempt), end
     raise AssertionError("every run had done all before the signal came")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_run_that_was_stopped_is_resumed(cluster: DaskCluster, place: Path, tmp_path: Path, number: int) -> None:
-    target, code = stopped(cluster, place, tmp_path, number)
-    assert code == 130
+    target, end = stopped(cluster, place, tmp_path, number)
+    assert end.code == 130, end.errors
     assert len(tree(target)) < len(tree(place / "local"))
     assert ended(start_on(cluster, place, target, "--resume")).code == 3
     assert same_tree(target, place / "local")
